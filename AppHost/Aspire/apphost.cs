@@ -1,0 +1,76 @@
+#:sdk Aspire.AppHost.Sdk@13.4.0
+#:package Aspire.Hosting.PostgreSQL@13.4.0
+#:package Aspire.Hosting.RabbitMQ@13.4.0
+#:property PublishAot=false
+
+// The system of ../Local/AllocoraSystem.cs in Aspire's own words; a test compares the two. Run it with: aspire run
+var builder = DistributedApplication.CreateBuilder(args);
+
+var postgresPassword = builder.AddParameter("postgres-password", secret: true);
+var rabbitmqPassword = builder.AddParameter("rabbitmq-password", secret: true);
+
+var postgres = builder.AddPostgres("postgres", password: postgresPassword).WithDataVolume();
+var rabbitmq = builder.AddRabbitMQ("rabbitmq", password: rabbitmqPassword).WithManagementPlugin();
+
+// In Aspire a database and a service cannot have the same name; the connection strings keep theirs.
+var connectorDb = postgres.AddDatabase("connector-db", databaseName: "connector");
+var ledgerDb = postgres.AddDatabase("ledger-db", databaseName: "ledger");
+var calculationDb = postgres.AddDatabase("calculation-db", databaseName: "calculation");
+var statementsDb = postgres.AddDatabase("statements-db", databaseName: "statements");
+var consoleDb = postgres.AddDatabase("console-db", databaseName: "console");
+
+var connectorMigration = builder.AddProject("connector-migrate", "../../Services/Connector/Allocora.Connector.csproj").WithArgs("migrate")
+    .WithReference(connectorDb, connectionName: "connector_owner").WaitFor(connectorDb);
+
+var connector = builder.AddProject("connector", "../../Services/Connector/Allocora.Connector.csproj")
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/healthz/ready")
+    .WithReference(connectorDb, connectionName: "connector").WaitForCompletion(connectorMigration)
+    .WithReference(rabbitmq).WaitFor(rabbitmq);
+
+var ledgerMigration = builder.AddProject("ledger-migrate", "../../Services/Ledger/Allocora.Ledger.csproj").WithArgs("migrate")
+    .WithReference(ledgerDb, connectionName: "ledger_owner").WaitFor(ledgerDb);
+
+var ledger = builder.AddProject("ledger", "../../Services/Ledger/Allocora.Ledger.csproj")
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/healthz/ready")
+    .WithReference(ledgerDb, connectionName: "ledger").WaitForCompletion(ledgerMigration)
+    .WithReference(rabbitmq).WaitFor(rabbitmq);
+
+var calculationMigration = builder.AddProject("calculation-migrate", "../../Services/Calculation/Allocora.Calculation.csproj").WithArgs("migrate")
+    .WithReference(calculationDb, connectionName: "calculation_owner").WaitFor(calculationDb);
+
+var calculation = builder.AddProject("calculation", "../../Services/Calculation/Allocora.Calculation.csproj")
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/healthz/ready")
+    .WithReference(calculationDb, connectionName: "calculation").WaitForCompletion(calculationMigration)
+    .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
+    .WithReference(rabbitmq).WaitFor(rabbitmq);
+
+var statementsMigration = builder.AddProject("statements-migrate", "../../Services/Statements/Allocora.Statements.csproj").WithArgs("migrate")
+    .WithReference(statementsDb, connectionName: "statements_owner").WaitFor(statementsDb);
+
+var statements = builder.AddProject("statements", "../../Services/Statements/Allocora.Statements.csproj")
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/healthz/ready")
+    .WithReference(statementsDb, connectionName: "statements").WaitForCompletion(statementsMigration)
+    .WithReference(calculationDb, connectionName: "calculation_tail").WaitFor(calculationDb)
+    .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
+    .WithReference(rabbitmq).WaitFor(rabbitmq);
+
+var consoleMigration = builder.AddProject("console-migrate", "../../Services/Console/Allocora.Console.csproj").WithArgs("migrate")
+    .WithReference(consoleDb, connectionName: "console_owner").WaitFor(consoleDb);
+
+// The console does not wait for the services it calls: it is where one sees that they are not there.
+builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
+    .WithHttpEndpoint()
+    .WithHttpEndpoint(name: "internal", env: "Internal__Port")
+    .WithEndpoint("http", endpoint => endpoint.IsExternal = true)
+    .WithHttpHealthCheck("/healthz/ready", endpointName: "internal")
+    .WithReference(consoleDb, connectionName: "console").WaitForCompletion(consoleMigration)
+    .WithReference(connector)
+    .WithReference(ledger)
+    .WithReference(calculation)
+    .WithReference(statements);
+
+builder.Build().Run();

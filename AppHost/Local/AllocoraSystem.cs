@@ -1,0 +1,30 @@
+namespace Allocora.AppHost;
+
+/// <summary>The whole system on one page: which servers there are, which services, and who needs whom.</summary>
+internal static class AllocoraSystem
+{
+    public static Topology Describe()
+    {
+        var system = new Topology();
+
+        var postgres = system.Postgres("postgres");
+        var rabbitmq = system.RabbitMq("rabbitmq");
+
+        var connectorDb = system.Database("connector", on: postgres);
+        var ledgerDb = system.Database("ledger", on: postgres);
+        var calculationDb = system.Database("calculation", on: postgres);
+        var statementsDb = system.Database("statements", on: postgres);
+        var consoleDb = system.Database("console", on: postgres);
+
+        // Every service owns one database, and reads an upstream log as a role that can only read.
+        var connector = system.Service("connector", "Services/Connector", owns: connectorDb, broker: rabbitmq);
+        var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, broker: rabbitmq);
+        var calculation = system.Service("calculation", "Services/Calculation", owns: calculationDb, tails: [ledgerDb], broker: rabbitmq);
+        var statements = system.Service("statements", "Services/Statements", owns: statementsDb, tails: [calculationDb, ledgerDb], broker: rabbitmq);
+
+        // The console does not wait for the services it calls: it is where one sees that they are not there.
+        system.Service("console", "Services/Console", owns: consoleDb, calls: [connector, ledger, calculation, statements], isPublic: true);
+
+        return system;
+    }
+}

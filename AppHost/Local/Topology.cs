@@ -1,0 +1,105 @@
+namespace Allocora.AppHost;
+
+internal sealed record ServerResource(string Name);
+
+internal sealed record DatabaseResource(string Name, ServerResource On)
+{
+    /// <summary>Owns the schema. Nobody signs in as it; whoever migrates takes the role.</summary>
+    public string OwnerRole => $"{Name}_owner";
+
+    /// <summary>Signs in for the service that owns the database, one workspace at a time.</summary>
+    public string AppRole => $"{Name}_app";
+
+    /// <summary>Signs in for the same service where it works for all workspaces: its queue, its projections.</summary>
+    public string WorkerRole => $"{Name}_worker";
+
+    /// <summary>Signs in for services downstream, which only read the log; also the name of their connection string.</summary>
+    public string TailRole => $"{Name}_tail";
+}
+
+internal sealed record ServiceResource(
+    string Name, string Folder, DatabaseResource Owns, IReadOnlyList<DatabaseResource> Tails, ServerResource? Broker,
+    IReadOnlyList<ServiceResource> Calls, bool IsPublic)
+{
+    /// <summary>What has to be ready before the service is started.</summary>
+    public IEnumerable<string> WaitsFor => [Owns.Name, .. Tails.Select(t => t.Name), .. Broker is null ? [] : new[] { Broker.Name }];
+}
+
+/// <summary>The system as data: nothing here starts anything.</summary>
+internal sealed class Topology
+{
+    private readonly List<DatabaseResource> databases = [];
+    private readonly List<ServiceResource> services = [];
+
+    public ServerResource? PostgresServer { get; private set; }
+    public ServerResource? BrokerServer { get; private set; }
+    public IReadOnlyList<DatabaseResource> Databases => databases;
+    public IReadOnlyList<ServiceResource> Services => services;
+
+    public ServerResource Postgres(string name) => PostgresServer = new(name);
+
+    public ServerResource RabbitMq(string name) => BrokerServer = new(name);
+
+    public DatabaseResource Database(string name, ServerResource on)
+    {
+        databases.Add(new(name, on));
+        return databases[^1];
+    }
+
+    public ServiceResource Service(
+        string name, string folder, DatabaseResource owns, IReadOnlyList<DatabaseResource>? tails = null, ServerResource? broker = null,
+        IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false)
+    {
+        services.Add(new(name, folder, owns, tails ?? [], broker, calls ?? [], isPublic));
+        return services[^1];
+    }
+}
+
+/// <summary>Where things are in one run.</summary>
+internal sealed record Addresses(
+    Func<DatabaseResource, string, string> ConnectionString, string Broker,
+    IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
+{
+    public const string ConsoleDoor = "console-public";
+
+    // Each of them would let a service listen elsewhere than where the others look for it, off loopback even.
+    private static readonly string[] MovesAService =
+        [.. from prefix in new[] { "", "ASPNETCORE_", "DOTNET_" } from name in new[] { "URLS", "HTTP_PORTS", "HTTPS_PORTS" } select prefix + name];
+
+    /// <summary>Where a service answers other services, and where its health is asked for.</summary>
+    public string Url(ServiceResource service) => $"http://127.0.0.1:{Ports[service.Name]}";
+
+    /// <summary>Where people reach a public service.</summary>
+    public string PublicUrl => $"http://127.0.0.1:{Ports[ConsoleDoor]}";
+
+    /// <summary>A service's whole configuration, under the names Aspire gives it.</summary>
+    public Dictionary<string, string> EnvironmentOf(ServiceResource service)
+    {
+        // The connection strings we were given ourselves open every database; a service gets its own and no other.
+        var environment = Inherited.Where(pair => !IsOurs(pair.Key)).ToDictionary();
+        environment["OTEL_SERVICE_NAME"] = service.Name;
+        environment["ASPNETCORE_URLS"] = service.IsPublic ? PublicUrl : Url(service);
+        if (service.IsPublic) environment["Internal__Port"] = $"{Ports[service.Name]}";
+        environment[$"ConnectionStrings__{service.Owns.Name}"] = ConnectionString(service.Owns, service.Owns.AppRole);
+        foreach (var tail in service.Tails) environment[$"ConnectionStrings__{tail.TailRole}"] = ConnectionString(tail, tail.TailRole);
+        if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = Broker;
+        foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);
+        return environment;
+    }
+
+    /// <summary>What the program of a service is told when it is to bring its schema up to date, which is all it may do then.</summary>
+    public Dictionary<string, string> EnvironmentToMigrate(ServiceResource service)
+    {
+        var environment = Inherited.Where(pair => !IsOurs(pair.Key)).ToDictionary();
+        environment[$"ConnectionStrings__{service.Owns.OwnerRole}"] = ConnectionString(service.Owns, service.Owns.OwnerRole);
+        return environment;
+    }
+
+    private static bool IsOurs(string key) =>
+        key.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase)
+        || key.StartsWith("services__", StringComparison.OrdinalIgnoreCase)
+        || key.StartsWith("ALLOCORA_", StringComparison.Ordinal)
+        || key.Contains("Kestrel__", StringComparison.OrdinalIgnoreCase)
+        || MovesAService.Contains(key.ToUpperInvariant())
+        || key is "Internal__Port" or "OTEL_SERVICE_NAME";
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What each verb says about itself. Sourced by ../../allocora.
+set -eu
+
+help() {
+  case ${1:-} in
+    up) cat <<'TEXT'
+Usage: ./allocora up [--detach] [--yes] [--port N] [--data DIR]
+
+Builds Allocora when its sources changed, starts a private PostgreSQL and RabbitMQ and
+the five services, and prints the console's address. Ctrl+C stops everything.
+
+  --detach     return when all is healthy; stop with ./allocora down
+  --yes        install missing Debian packages without asking
+  --port N     the console's port (default: a free one, the same as last time)
+  --data DIR   keep data, logs and passwords there (default: .allocora beside this script)
+
+ConnectionStrings__postgres and ConnectionStrings__rabbitmq in the environment name
+servers to use instead of private ones.
+TEXT
+      ;;
+    down) cat <<'TEXT'
+Usage: ./allocora down [--data DIR]
+
+Stops what ./allocora up started with this data folder, in order, and waits for it.
+TEXT
+      ;;
+    status) cat <<'TEXT'
+Usage: ./allocora status [--json] [--data DIR]
+
+Asks every service whether it is ready. Exit code 0 when all are, 1 otherwise.
+TEXT
+      ;;
+    logs) cat <<'TEXT'
+Usage: ./allocora logs [NAME] [--follow] [--lines N] [--data DIR]
+
+Prints the last lines (default 50) of one log, or of all: connector, ledger, calculation,
+statements, console, migrate, postgres, rabbitmq, epmd, apphost.
+TEXT
+      ;;
+    test) cat <<'TEXT'
+Usage: ./allocora test [--yes] [--filter EXPRESSION]
+
+Builds everything and runs the whole test suite on a private PostgreSQL and RabbitMQ.
+The last line is: N passed, N failed, N skipped
+
+  --yes                 install missing Debian packages without asking
+  --filter EXPRESSION   only tests that match, as in dotnet test --filter
+
+ALLOCORA_TEST_POSTGRES and ALLOCORA_TEST_RABBITMQ (with ALLOCORA_TEST_RABBITMQ_MANAGEMENT)
+name servers to use instead of private ones.
+TEXT
+      ;;
+    bench) cat <<'TEXT'
+Usage: ./allocora bench [--yes] [NAME]
+
+Measures ours against a baseline in the same run, on a private PostgreSQL and RabbitMQ with fsync on:
+median of five, a table with what was reached and what is wanted, and bench.json in this folder.
+Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log.
+TEXT
+      ;;
+    doctor) cat <<'TEXT'
+Usage: ./allocora doctor [--data DIR]
+
+Says what is installed, which versions and ports are in use, and what is wrong.
+Exit code 0 when nothing is wrong, 1 otherwise.
+TEXT
+      ;;
+    *) cat <<'TEXT'
+Usage: ./allocora VERB [options]
+
+  up       start everything and print the console's address
+  down     stop it
+  status   is every service ready?
+  logs     what the services and servers wrote
+  test     run the test suite
+  bench    how fast it is, against a baseline
+  doctor   what is installed, what is wrong
+
+./allocora VERB --help says more about each.
+TEXT
+      ;;
+  esac
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The verbs test and bench: servers, tests, count. Sourced by ../../allocora.
+set -eu
+
+run_tests() {
+  local filter=() outcome=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) yes=true ;;
+      --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
+      *) usage "test does not know $1." test ;;
+    esac
+    shift
+  done
+  need_sdk
+  need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
+  exec 9<"$root/allocora"
+  flock 9
+  build Allocora.sln
+  exec 9<&-
+  results=$(mktemp -d) servers=""
+  : >"$results/addresses"
+  trap 'stop_test_servers; rm -rf "$results"' EXIT
+  trap 'exit 130' INT TERM
+  start_test_servers
+  (cd "$root" && dotnet test Allocora.sln -c Release --no-build --nologo -nodeReuse:false -v quiet \
+    --results-directory "$results/trx" "${filter[@]}") || outcome=$?
+  count_tests "$outcome"
+}
+
+run_bench() {
+  local names=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) yes=true ;;
+      -*) usage "bench does not know $1." bench ;;
+      *) names+=("$1") ;;
+    esac
+    shift
+  done
+  need_sdk
+  need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
+  build Allocora.sln
+  results=$(mktemp -d) servers=""
+  : >"$results/addresses"
+  trap 'stop_test_servers; rm -rf "$results"' EXIT
+  trap 'exit 130' INT TERM
+  start_test_servers
+  dotnet "$root/tests/Allocora.Bench/bin/Release/net10.0/Allocora.Bench.dll" "$PWD/bench.json" "${names[@]}"
+}
+
+start_test_servers() {
+  [ -z "${ALLOCORA_TEST_POSTGRES:-}" ] || [ -z "${ALLOCORA_TEST_RABBITMQ:-}" ] || return 0
+  # Should this script be killed, the servers are told to stop.
+  setsid setpriv --pdeathsig TERM dotnet "$apphost" servers --data "$results/servers" >"$results/addresses" 2>"$results/trouble" </dev/null &
+  servers=$!
+  until grep -q '^ready$' "$results/addresses"; do
+    kill -0 "$servers" 2>/dev/null || fail "$(tail -n 1 "$results/trouble")"
+    sleep 0.1
+  done
+  while IFS='=' read -r key value; do
+    [ -z "$value" ] || [ -n "${!key:-}" ] || export "$key=$value"
+  done <"$results/addresses"
+}
+
+stop_test_servers() {
+  [ -n "$servers" ] || return 0
+  kill "$servers" 2>/dev/null || true
+  wait "$servers" || true
+}
+
+# $1: how dotnet test ended. A test program that died leaves no result file, and that counts as a failure.
+count_tests() {
+  local passed=0 failed=0 skipped=0 total p f project name file
+  while read -r project; do
+    name=$(basename "$project" .csproj) file="$results/trx/$(basename "$project" .csproj).trx"
+    if [ ! -f "$file" ]; then
+      say "$name ended without a result."
+      failed=$((failed + 1))
+      continue
+    fi
+    read -r total p f < <(sed -n 's/.*<Counters total="\([0-9]*\)" executed="[0-9]*" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\1 \2 \3/p' "$file") || {
+      say "$name ended without a count."
+      failed=$((failed + 1))
+      continue
+    }
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + total - p - f))
+  done < <(find "$root/tests" -name '*.Tests.csproj' | sort)
+  if [ "$1" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    say "A test program ended badly after its last test."
+    failed=1
+  fi
+  [ $((passed + failed)) -gt 0 ] || fail "No test matches."
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}

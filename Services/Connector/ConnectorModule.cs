@@ -1,0 +1,14 @@
+using Allocora.EventStore;
+using Allocora.Messaging;
+
+namespace Allocora.Connector;
+
+/// <summary>The index of the service: what it needs, and its routes.</summary>
+internal static class ConnectorModule
+{
+    public static void AddConnector(this WebApplicationBuilder builder)
+    {
+        builder.AddDatabase("connector");
+        builder.AddBroker("rabbitmq", "connector");
+    }
+}

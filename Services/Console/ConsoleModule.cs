@@ -1,0 +1,25 @@
+using Allocora.EventStore;
+
+namespace Allocora.Console;
+
+/// <summary>The index of the service: what it needs, and its routes.</summary>
+internal static class ConsoleModule
+{
+    public static void AddConsole(this WebApplicationBuilder builder)
+    {
+        builder.AddDatabase("console");
+        builder.AddSecurityHeaders();
+        builder.AddDataProtectionKeys();
+        builder.AddPages();
+        builder.AddStatusWatcher();
+    }
+
+    public static void MapConsole(this WebApplication app)
+    {
+        app.UseErrorPages();
+        app.UseAssets();
+        app.UseAntiforgery();
+        app.MapPages();
+        app.MapReadStatus();
+    }
+}

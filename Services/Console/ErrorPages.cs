@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Allocora.Console.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Allocora.Console;
+
+/// <summary>Shows a person what went wrong as a page. Programs, and everything under /api, get the problem document instead.</summary>
+internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPages> logger)
+{
+    private const string RequestIdHeader = "Request-Id";
+
+    public async Task Invoke(HttpContext http)
+    {
+        if (!IsForAPerson(http.Request))
+        {
+            await next(http);
+            // A page that refused may have named a type for the body it then did not write; the problem document brings its own.
+            if (IsBareError(http.Response)) http.Response.ContentType = null;
+            return;
+        }
+        try
+        {
+            await next(http);
+        }
+        catch (Exception e) when (!http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status500InternalServerError;
+            if (status >= 500) Failed(e, http.Request.Method, http.Request.Path);
+            await Render(http, status);
+            return;
+        }
+        if (IsBareError(http.Response)) await Render(http, http.Response.StatusCode);
+    }
+
+    private static bool IsForAPerson(HttpRequest request) =>
+        !request.Path.StartsWithSegments("/api")
+        && request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType == "text/html" && accepted.Quality is not 0);
+
+    private static bool IsBareError(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentLength: null or 0 };
+
+    private static async Task Render(HttpContext http, int status)
+    {
+        var (requestId, allow) = (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow);
+        http.Response.Clear();
+        (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow) = (requestId, allow);
+
+        // The services of the request may have begun to render the page that failed, and can render only once.
+        await using var scope = http.RequestServices.CreateAsyncScope();
+        http.RequestServices = scope.ServiceProvider;
+        var parameters = new { Status = status, RequestId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier };
+        await new RazorComponentResult<ErrorPage>(parameters) { StatusCode = status, PreventStreamingRendering = true }.ExecuteAsync(http);
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    private partial void Failed(Exception e, string method, string path);
+}
+
+internal static class ErrorPagesRegistration
+{
+    public static void UseErrorPages(this WebApplication app) => app.UseMiddleware<ErrorPages>();
+}

@@ -1,0 +1,7 @@
+using Allocora.Console;
+using Allocora.EventStore;
+using Allocora.ServiceDefaults;
+
+return args is ["migrate"]
+    ? await MigrateCommand.Run("console")
+    : Service.Run("console", args, builder => builder.AddConsole(), app => app.MapConsole());

@@ -1,0 +1,43 @@
+namespace Allocora.Console;
+
+/// <summary>What a browser may do with an answer of the Console: nothing but our own files, nowhere else.</summary>
+internal sealed class SecurityHeaders : IStartupFilter
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    // In front of everything else, and as late as possible: error handling clears the headers it finds.
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use((http, inner) =>
+        {
+            http.Response.OnStarting(() =>
+            {
+                Write(http.Response.Headers);
+                return Task.CompletedTask;
+            });
+            return inner(http);
+        });
+        next(app);
+    };
+
+    private static void Write(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+        headers.Remove("blazor-enhanced-nav"); // speaks to a script that is not served
+        // Only an asset says how long it may be kept; any other answer is about now, or about somebody.
+        if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+    }
+}
+
+internal static class SecurityHeadersRegistration
+{
+    public static void AddSecurityHeaders(this WebApplicationBuilder builder) =>
+        builder.Services.AddSingleton<IStartupFilter, SecurityHeaders>();
+}

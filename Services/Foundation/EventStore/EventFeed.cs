@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+
+namespace Allocora.EventStore;
+
+/// <summary>An event as a reader finds it.</summary>
+public sealed record StoredEvent(
+    long Sequence, Guid Id, string Workspace, string Stream, long Version, string Type, string Data, DateTimeOffset At,
+    string? Headers, string? Correlation, string? Causation);
+
+/// <summary>Reads the log forward. Because appends commit in the order of their numbers, a position is all a reader has to keep.</summary>
+public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
+{
+    private const string Columns = "seq_id, id, tenant_id, stream_id, version, type, data, timestamp, headers, correlation_id, causation_id";
+
+    /// <summary>One page of what comes after a position, of all workspaces the role may see or of one.</summary>
+    public async IAsyncEnumerable<StoredEvent> After(
+        long position, int limit, string? workspace = null, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await using var command = workspace is null
+            ? source.CreateCommand($"select {Columns} from mt_events where seq_id > $1 order by seq_id limit $2")
+            : source.CreateCommand($"select {Columns} from mt_events where seq_id > $1 and tenant_id = $3 order by seq_id limit $2");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        if (workspace is not null) command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = workspace });
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) yield return Read(reader);
+    }
+
+    /// <summary>The position of the last event; 0 in an empty log.</summary>
+    public async Task<long> Head(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand("select coalesce(max(seq_id), 0) from mt_events");
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>
+    /// Calls <paramref name="read"/> at once, whenever an append notifies, and every <paramref name="atLeastEvery"/>, until it is
+    /// cancelled. A lost notification or connection costs time, never an event.
+    /// </summary>
+    public async Task Follow(TimeSpan atLeastEvery, Func<CancellationToken, Task> read, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await using var listening = await source.OpenConnectionAsync(ct);
+                await using (var listen = new NpgsqlCommand("listen allocora_log", listening)) await listen.ExecuteNonQueryAsync(ct);
+                while (true)
+                {
+                    await read(ct);
+                    await listening.WaitAsync(atLeastEvery, ct);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException && !ct.IsCancellationRequested)
+            {
+                await Task.Delay(atLeastEvery, time, ct);
+            }
+        }
+    }
+
+    private static StoredEvent Read(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5), reader.GetString(6),
+        reader.GetFieldValue<DateTimeOffset>(7), Text(reader, 8), Text(reader, 9), Text(reader, 10));
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}

@@ -1,0 +1,88 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Allocora.EventStore;
+
+/// <summary>Brings a service's schema to the version this program knows: numbered scripts, each once, in order, under a lock.</summary>
+public static class SchemaInstaller
+{
+    // Scripts of the event store come first; a service's own follow from 100.
+    private static readonly IReadOnlyList<Script> OwnScripts = Scripts(typeof(SchemaInstaller).Assembly);
+
+    /// <summary>The version of a database in which every script of the event store has run.</summary>
+    public static int Version => OwnScripts[^1].Number;
+
+    /// <param name="owner">A connection whose role owns the database; see <c>Schema/004_access.sql</c> for the others that must exist.</param>
+    /// <param name="service">Names the schema and the roles.</param>
+    /// <returns>The scripts that ran, by name; none when all had run before.</returns>
+    public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource owner, string service, CancellationToken ct)
+    {
+        await using var connection = await owner.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Two that start at once wait for each other; the second finds nothing to do.
+        await Run(connection, "select pg_advisory_xact_lock(hashtext('allocora migrate'))", ct);
+        await Run(connection, "select set_config('allocora.service', $1, true)", ct, service);
+        await Run(connection, $"create schema if not exists {service}", ct);
+        await Run(connection, $"set local search_path to {service}, pg_temp", ct);
+        await Run(connection, "create table if not exists allocora_script (number int primary key, name text not null, sha256 bytea not null)", ct);
+
+        var known = await Known(connection, ct);
+        var ran = new List<string>();
+        foreach (var script in OwnScripts)
+        {
+            if (known.TryGetValue(script.Number, out var hash))
+            {
+                if (script.Hash.AsSpan().SequenceEqual(hash)) continue;
+                throw new SchemaException($"{script.Name} has changed since it ran on {service}; write a new script instead.");
+            }
+            await Run(connection, script.Text, ct);
+            await Run(connection, "insert into allocora_script (number, name, sha256) values ($1, $2, $3)", ct, script.Number, script.Name, script.Hash);
+            ran.Add(script.Name);
+        }
+        if (known.Keys.DefaultIfEmpty().Max() > Version) throw new SchemaException($"The schema of {service} is newer than this program knows.");
+        await transaction.CommitAsync(ct);
+        return ran;
+    }
+
+    private static async Task<Dictionary<int, byte[]>> Known(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select number, sha256 from allocora_script", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var known = new Dictionary<int, byte[]>();
+        while (await reader.ReadAsync(ct)) known.Add(reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
+        return known;
+    }
+
+    private static async Task Run(NpgsqlConnection connection, string statement, CancellationToken ct, params object[] values)
+    {
+#pragma warning disable CA2100 // scripts and statements of this program; service names are its own constants
+        await using var command = new NpgsqlCommand(statement, connection);
+#pragma warning restore CA2100
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static IReadOnlyList<Script> Scripts(Assembly assembly) =>
+    [
+        .. from resource in assembly.GetManifestResourceNames()
+           where resource.EndsWith(".sql", StringComparison.Ordinal)
+           let name = resource[(resource.IndexOf(".Schema.", StringComparison.Ordinal) + ".Schema.".Length)..]
+           orderby name
+           select Script.Read(assembly, resource, name),
+    ];
+
+    private sealed record Script(int Number, string Name, string Text, byte[] Hash)
+    {
+        public static Script Read(Assembly assembly, string resource, string name)
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            var text = reader.ReadToEnd();
+            return new(int.Parse(name.AsSpan(0, 3), provider: null), name, text, SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        }
+    }
+}
+
+/// <summary>The schema cannot be brought to this program's version.</summary>
+public sealed class SchemaException(string message) : Exception(message);

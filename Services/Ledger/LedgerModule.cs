@@ -1,0 +1,14 @@
+using Allocora.EventStore;
+using Allocora.Messaging;
+
+namespace Allocora.Ledger;
+
+/// <summary>The index of the service: what it needs, and its routes.</summary>
+internal static class LedgerModule
+{
+    public static void AddLedger(this WebApplicationBuilder builder)
+    {
+        builder.AddDatabase("ledger");
+        builder.AddBroker("rabbitmq", "ledger");
+    }
+}

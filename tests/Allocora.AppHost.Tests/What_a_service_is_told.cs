@@ -1,0 +1,75 @@
+namespace Allocora.AppHost.Tests;
+
+public sealed class What_a_service_is_told
+{
+    private static readonly Topology System = AllocoraSystem.Describe();
+
+    [Fact]
+    public void Its_own_database_and_the_logs_it_tails_each_as_the_role_made_for_that()
+    {
+        var statements = Of("statements");
+
+        Assert.Equal("statements as statements_app", statements["ConnectionStrings__statements"]);
+        Assert.Equal("ledger as ledger_tail", statements["ConnectionStrings__ledger_tail"]);
+        Assert.Equal("calculation as calculation_tail", statements["ConnectionStrings__calculation_tail"]);
+        Assert.Equal(4, statements.Keys.Count(k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void To_migrate_only_how_to_become_the_owner_of_its_schema()
+    {
+        var migrate = Told((addresses, service) => addresses.EnvironmentToMigrate(service), "ledger");
+
+        Assert.Equal("ledger as ledger_owner", migrate["ConnectionStrings__ledger_owner"]);
+        Assert.Single(migrate.Keys, k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal));
+        Assert.DoesNotContain(Of("ledger").Keys, k => k.EndsWith("_owner", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Never_the_connection_strings_we_were_given_ourselves()
+    {
+        var ledger = Of("ledger", ("ConnectionStrings__postgres", "Password=everything"), ("connectionstrings__rabbitmq", "amqp://everything"));
+
+        Assert.DoesNotContain(ledger.Values, v => v.Contains("everything", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_else_stands_in_our_environment() => Assert.Equal("00:00:02", Of("ledger", ("Readiness__Timeout", "00:00:02"))["Readiness__Timeout"]);
+
+    [Fact]
+    public void Its_own_address_and_not_one_that_was_meant_for_us()
+    {
+        var ledger = Of("ledger", ("ASPNETCORE_URLS", "http://+:80"), ("URLS", "http://+:80"), ("DOTNET_HTTP_PORTS", "80"),
+            ("Kestrel__Endpoints__X__Url", "http://+:80"),
+            ("Internal__Port", "81"), ("OTEL_SERVICE_NAME", "mine"), ("services__x__http__0", "y"));
+
+        Assert.Equal(("http://127.0.0.1:2", "ledger"), (ledger["ASPNETCORE_URLS"], ledger["OTEL_SERVICE_NAME"]));
+        Assert.DoesNotContain("Internal__Port", ledger.Keys);
+        Assert.DoesNotContain("services__x__http__0", ledger.Keys);
+        Assert.DoesNotContain(ledger.Values, value => value.Contains("80", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_console_a_public_and_an_internal_port_and_whom_it_calls()
+    {
+        var console = Of("console");
+
+        Assert.Equal(("http://127.0.0.1:6", "5"), (console["ASPNETCORE_URLS"], console["Internal__Port"]));
+        Assert.Equal(
+            ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3", "http://127.0.0.1:4"],
+            System.Services.Where(s => !s.IsPublic).Select(s => console[$"services__{s.Name}__http__0"]));
+        Assert.DoesNotContain("ConnectionStrings__rabbitmq", console.Keys);
+    }
+
+    private static Dictionary<string, string> Of(string service, params (string Key, string Value)[] inherited) =>
+        Told((addresses, s) => addresses.EnvironmentOf(s), service, inherited);
+
+    private static Dictionary<string, string> Told(
+        Func<Addresses, ServiceResource, Dictionary<string, string>> told, string service, params (string Key, string Value)[] inherited)
+    {
+        var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
+        var addresses = new Addresses(
+            (database, role) => $"{database.Name} as {role}", "amqp://broker", ports, inherited.ToDictionary(p => p.Key, p => p.Value));
+        return told(addresses, System.Services.Single(s => s.Name == service));
+    }
+}

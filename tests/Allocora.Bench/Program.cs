@@ -1,0 +1,18 @@
+using System.Text.Json;
+using Allocora.Bench;
+
+var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["log"] = LogBench.Run };
+var unknown = args.Skip(1).FirstOrDefault(name => !benches.ContainsKey(name));
+if (args.Length == 0 || unknown is not null)
+{
+    Console.Error.WriteLine($"There is no benchmark {unknown}. There are: {string.Join(", ", benches.Keys)}.");
+    return 2;
+}
+
+var figures = new List<Figure>();
+foreach (var name in args.Length == 1 ? [.. benches.Keys] : args[1..]) figures.AddRange(await benches[name]());
+
+Console.WriteLine($"{"WHAT",-44} {"BASELINE",18} {"OURS",18} {"REACHED",9} {"WANTED",9}");
+foreach (var f in figures) Console.WriteLine($"{f.What,-44} {f.Baseline,12:n0} {f.Unit,-5} {f.Ours,12:n0} {f.Unit,-5} {f.Reached,9:0.00} {f.Wanted,9}");
+File.WriteAllText(args[0], JsonSerializer.Serialize(figures, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+return figures.All(f => f.IsReached) ? 0 : 1;

@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Allocora.Contracts.Api;
+using Allocora.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Allocora.Console.Tests;
+
+/// <summary>The Console's own host over real HTTP, with four stand-ins and a database nobody answers for.</summary>
+internal sealed class RunningConsole : IAsyncDisposable
+{
+    public const string NoDatabase = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=secret";
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private readonly WebApplication host;
+
+    private RunningConsole(WebApplication host, IReadOnlyList<StandIn> services, Listener log)
+    {
+        (this.host, Services, Logged) = (host, services, log.Lines);
+        Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new(host.Urls.First()) };
+    }
+
+    public IReadOnlyList<StandIn> Services { get; }
+    public ConcurrentQueue<string> Logged { get; }
+    public HttpClient Http { get; }
+
+    public StandIn this[string name] => Services.First(s => s.Name == name);
+
+    public static async Task<RunningConsole> Start(Action<WebApplication>? routes = null, params string[] settings)
+    {
+        var services = await Task.WhenAll(new[] { "connector", "ledger", "calculation", "statements" }.Select(StandIn.Start));
+        var log = new Listener();
+        var host = Service.Build("console", Arguments(services, settings),
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(log);
+                builder.AddConsole();
+            },
+            app =>
+            {
+                app.MapConsole();
+                routes?.Invoke(app);
+            });
+        await host.StartAsync();
+        return new(host, services, log);
+    }
+
+    public static string[] Arguments(IEnumerable<StandIn> services, params string[] settings) =>
+    [
+        "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
+        .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"), .. settings,
+    ];
+
+    public async Task<HttpResponseMessage> Ask(string path, string accept = "text/html", HttpMethod? method = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        return await Http.SendAsync(request);
+    }
+
+    public async Task<string> Page(string path)
+    {
+        using var response = await Ask(path);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    public async Task<ServiceStatus> Until(string service, Func<ServiceStatus, bool> condition) =>
+        (await Until(status => condition(status.Services.First(s => s.Name == service)))).Services.First(s => s.Name == service);
+
+    public async Task<SystemStatus> Until(Func<SystemStatus, bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var waiting = Stopwatch.StartNew();
+        SystemStatus? seen = null;
+        while (waiting.Elapsed < Deadline)
+        {
+            using var response = await Ask("/api/v1/status", "application/json");
+            seen = response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<SystemStatus>() : null;
+            if (seen is not null && condition(seen)) return seen;
+            await timer.WaitForNextTickAsync();
+        }
+        throw new TimeoutException($"The status never became what was waited for. Last: {seen} {string.Join(", ", seen?.Services ?? [])}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await host.StopAsync();
+        await host.DisposeAsync();
+        foreach (var service in Services) await service.DisposeAsync();
+    }
+
+    private sealed class Listener : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public void Dispose() { }
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+    }
+}
