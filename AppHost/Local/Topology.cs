@@ -81,6 +81,7 @@ internal sealed record Addresses(
         environment["ASPNETCORE_URLS"] = service.IsPublic ? PublicUrl : Url(service);
         if (service.IsPublic) environment["Internal__Port"] = $"{Ports[service.Name]}";
         environment[$"ConnectionStrings__{service.Owns.Name}"] = ConnectionString(service.Owns, service.Owns.AppRole);
+        environment[$"ConnectionStrings__{service.Owns.WorkerRole}"] = ConnectionString(service.Owns, service.Owns.WorkerRole);
         foreach (var tail in service.Tails) environment[$"ConnectionStrings__{tail.TailRole}"] = ConnectionString(tail, tail.TailRole);
         if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = Broker;
         foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);

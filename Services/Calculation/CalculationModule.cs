@@ -6,10 +6,12 @@ namespace Allocora.Calculation;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class CalculationModule
 {
+    public static readonly ServiceSchema Schema = new("calculation", typeof(Broker).Assembly);
+
     public static void AddCalculation(this WebApplicationBuilder builder)
     {
-        builder.AddDatabase("calculation");
-        builder.AddDatabase("ledger_tail");
+        builder.AddDatabase(Schema);
+        builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "calculation");
     }
 }

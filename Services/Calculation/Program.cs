@@ -3,5 +3,5 @@ using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 
 return args is ["migrate"]
-    ? await MigrateCommand.Run("calculation")
+    ? await MigrateCommand.Run(CalculationModule.Schema)
     : Service.Run("calculation", args, builder => builder.AddCalculation());

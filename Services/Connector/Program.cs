@@ -3,5 +3,5 @@ using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 
 return args is ["migrate"]
-    ? await MigrateCommand.Run("connector")
+    ? await MigrateCommand.Run(ConnectorModule.Schema)
     : Service.Run("connector", args, builder => builder.AddConnector());

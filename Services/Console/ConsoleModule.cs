@@ -5,9 +5,11 @@ namespace Allocora.Console;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class ConsoleModule
 {
+    public static readonly ServiceSchema Schema = new("console");
+
     public static void AddConsole(this WebApplicationBuilder builder)
     {
-        builder.AddDatabase("console");
+        builder.AddDatabase(Schema);
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();
         builder.AddPages();

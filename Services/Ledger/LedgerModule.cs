@@ -6,9 +6,11 @@ namespace Allocora.Ledger;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class LedgerModule
 {
+    public static readonly ServiceSchema Schema = new("ledger", typeof(Broker).Assembly);
+
     public static void AddLedger(this WebApplicationBuilder builder)
     {
-        builder.AddDatabase("ledger");
+        builder.AddDatabase(Schema);
         builder.AddBroker("rabbitmq", "ledger");
     }
 }

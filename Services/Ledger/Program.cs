@@ -3,5 +3,5 @@ using Allocora.Ledger;
 using Allocora.ServiceDefaults;
 
 return args is ["migrate"]
-    ? await MigrateCommand.Run("ledger")
+    ? await MigrateCommand.Run(LedgerModule.Schema)
     : Service.Run("ledger", args, builder => builder.AddLedger());

@@ -3,5 +3,5 @@ using Allocora.ServiceDefaults;
 using Allocora.Statements;
 
 return args is ["migrate"]
-    ? await MigrateCommand.Run("statements")
+    ? await MigrateCommand.Run(StatementsModule.Schema)
     : Service.Run("statements", args, builder => builder.AddStatements());

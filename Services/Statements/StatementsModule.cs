@@ -6,11 +6,13 @@ namespace Allocora.Statements;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class StatementsModule
 {
+    public static readonly ServiceSchema Schema = new("statements", typeof(Broker).Assembly);
+
     public static void AddStatements(this WebApplicationBuilder builder)
     {
-        builder.AddDatabase("statements");
-        builder.AddDatabase("calculation_tail");
-        builder.AddDatabase("ledger_tail");
+        builder.AddDatabase(Schema);
+        builder.AddLogOf("calculation");
+        builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "statements");
     }
 }

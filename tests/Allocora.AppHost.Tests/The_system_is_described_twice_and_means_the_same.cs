@@ -82,6 +82,7 @@ public sealed class The_system_is_described_twice_and_means_the_same
         yield return $"{service.Name} listens as http";
         yield return $"{service.Name} is healthy when {(service.IsPublic ? "internal" : "http")} answers /healthz/ready";
         yield return $"{service.Name} reads database {service.Owns.Name} as ConnectionStrings__{service.Owns.Name}";
+        yield return $"{service.Name} reads database {service.Owns.Name} as ConnectionStrings__{service.Owns.WorkerRole}";
         foreach (var tail in service.Tails) yield return $"{service.Name} reads database {tail.Name} as ConnectionStrings__{tail.TailRole}";
         if (service.Broker is { } broker) yield return $"{service.Name} reads server {broker.Name} as ConnectionStrings__{broker.Name}";
         foreach (var tail in service.Tails) yield return $"{service.Name} waits for database {tail.Name}";

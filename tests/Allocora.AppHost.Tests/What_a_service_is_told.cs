@@ -10,9 +10,10 @@ public sealed class What_a_service_is_told
         var statements = Of("statements");
 
         Assert.Equal("statements as statements_app", statements["ConnectionStrings__statements"]);
+        Assert.Equal("statements as statements_worker", statements["ConnectionStrings__statements_worker"]);
         Assert.Equal("ledger as ledger_tail", statements["ConnectionStrings__ledger_tail"]);
         Assert.Equal("calculation as calculation_tail", statements["ConnectionStrings__calculation_tail"]);
-        Assert.Equal(4, statements.Keys.Count(k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal)));
+        Assert.Equal(5, statements.Keys.Count(k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal)));
     }
 
     [Fact]

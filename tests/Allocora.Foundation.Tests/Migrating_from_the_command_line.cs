@@ -31,7 +31,7 @@ public sealed class Migrating_from_the_command_line : IAsyncLifetime
         await database.Ask("drop schema probe cascade");
         Environment.SetEnvironmentVariable(Key, database.AddressOf($"{LogDatabase.Service}_owner"));
 
-        Assert.Equal((0, 0), (await MigrateCommand.Run(LogDatabase.Service), await MigrateCommand.Run(LogDatabase.Service)));
+        Assert.Equal((0, 0), (await MigrateCommand.Run(LogDatabase.Schema), await MigrateCommand.Run(LogDatabase.Schema)));
 
         Assert.StartsWith("The schema of probe: 001_marten.sql, ", output.ToString(), StringComparison.Ordinal);
         Assert.EndsWith("The schema of probe is up to date.\n", output.ToString(), StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class Migrating_from_the_command_line : IAsyncLifetime
     {
         Environment.SetEnvironmentVariable(Key, address);
 
-        Assert.Equal((1, sentence), (await MigrateCommand.Run(LogDatabase.Service), error.ToString()));
+        Assert.Equal((1, sentence), (await MigrateCommand.Run(LogDatabase.Schema), error.ToString()));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class Migrating_from_the_command_line : IAsyncLifetime
         await database.Ask("drop schema probe cascade");
         Environment.SetEnvironmentVariable(Key, database.AddressOf($"{LogDatabase.Service}_app"));
 
-        Assert.Equal(1, await MigrateCommand.Run(LogDatabase.Service));
+        Assert.Equal(1, await MigrateCommand.Run(LogDatabase.Schema));
 
         Assert.StartsWith("probe cannot be migrated: PostgreSQL answers 42501: ", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0L, await database.Ask("select count(*) from pg_namespace where nspname = 'probe'"));

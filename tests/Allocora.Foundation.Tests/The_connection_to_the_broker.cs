@@ -30,14 +30,14 @@ public sealed class The_connection_to_the_broker : IAsyncLifetime
     {
         using var host = Connecting(vhost.Address);
         await host.StartAsync();
-        var first = Assert.Single(await vhost.Connections(atLeast: 1));
+        var first = await vhost.Connections(atLeast: 2);
         await Eventually.Sees(ct => Hosts.Check(host, "rabbitmq", ct), seen => seen.Ok);
 
-        await vhost.Close(first);
-        var second = await Eventually.Sees(async _ => await vhost.Connections(atLeast: 1), names => names.All(n => n != first));
+        await vhost.Close(first[0]);
+        await vhost.Close(first[1]);
+        await Eventually.Sees(async _ => await vhost.Connections(atLeast: 2), names => !names.Intersect(first).Any());
         await Eventually.Sees(ct => Hosts.Check(host, "rabbitmq", ct), seen => seen.Ok);
 
-        Assert.NotEqual(first, Assert.Single(second));
         await host.StopAsync();
     }
 
@@ -46,7 +46,7 @@ public sealed class The_connection_to_the_broker : IAsyncLifetime
     {
         using var host = Connecting(vhost.Address);
         await host.StartAsync();
-        Assert.Single(await vhost.Connections(atLeast: 1));
+        Assert.Equal(2, (await vhost.Connections(atLeast: 2)).Count);
 
         await host.StopAsync();
 

@@ -27,7 +27,7 @@ internal static partial class ProjectReferences
         [Contracts] = new([], []),
         [ServiceDefaults] = new([], ["OpenTelemetry", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Polly.Core"]),
         [EventStore] = new([Contracts], ["Npgsql"]),
-        [Messaging] = new([Contracts], ["RabbitMQ.Client", "Polly.Core"]),
+        [Messaging] = new([Contracts, EventStore], ["RabbitMQ.Client", "Polly.Core"]),
         [Connector] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),
         [Ledger] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),
         [Calculation] = new([Contracts, ServiceDefaults, EventStore, Messaging, Engine], []),
@@ -36,7 +36,7 @@ internal static partial class ProjectReferences
         [Console] = new([Contracts, ServiceDefaults, EventStore], []),
         [Local] = new([], ["Npgsql", "RabbitMQ.Client"]) { BuiltFirst = [Connector, Ledger, Calculation, Statements, Console] },
         [Cli] = new([Contracts, EventStore, Engine], []),
-        [Testing] = new([Local, Contracts, EventStore], ["Npgsql"]),
+        [Testing] = new([Local, Contracts, EventStore, Messaging], ["Npgsql", "RabbitMQ.Client"]),
         [Bench] = new([Contracts, EventStore, Messaging, Testing], ["Npgsql", "RabbitMQ.Client"]),
     };
 

@@ -1,4 +1,5 @@
 using Allocora.EventStore;
+using Allocora.Messaging;
 using Npgsql;
 
 namespace Allocora.Testing;
@@ -7,6 +8,7 @@ namespace Allocora.Testing;
 public sealed class LogDatabase : IAsyncDisposable
 {
     public const string Service = "probe", Superuser = "superuser";
+    public static readonly ServiceSchema Schema = new(Service, typeof(Broker).Assembly);
     private readonly TestDatabase database;
     private readonly List<NpgsqlDataSource> sources = [];
 
@@ -83,6 +85,6 @@ public sealed class LogDatabase : IAsyncDisposable
         }
         await Ask(source, $"alter database {name} owner to {Service}_owner");
         await using var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(superuser) { Options = $"-c role={Service}_owner" }.ConnectionString);
-        await SchemaInstaller.Migrate(owner, Service, CancellationToken.None);
+        await SchemaInstaller.Migrate(owner, Schema, CancellationToken.None);
     }
 }

@@ -8,28 +8,38 @@ using Npgsql;
 
 namespace Allocora.EventStore;
 
-/// <summary>
-/// A PostgreSQL database a service works with, named as its connection string is: <c>ledger</c> for the service's own,
-/// <c>ledger_tail</c> for the log of another. What stands before the underscore names the schema.
-/// </summary>
+/// <summary>The PostgreSQL databases a service works with. What stands before the underscore of a name is the schema.</summary>
 public static class Database
 {
-    /// <summary>Registers the data source under <paramref name="name"/> and makes readiness depend on it.</summary>
-    public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder, string name)
+    /// <summary>
+    /// Registers the service's own database twice, each under the name of its connection string: <c>ledger</c> signs in for one
+    /// workspace at a time, <c>ledger_worker</c> for all. Readiness depends on both, and on a schema of the version this program knows.
+    /// </summary>
+    public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder, ServiceSchema schema)
     {
-        var settings = Settings(builder.Configuration, name);
-        builder.Services.AddKeyedSingleton(name, (_, _) =>
-        {
-            // Without a name of its own, the data source puts its host, user and database into every span.
-            var source = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };
-            return source.Build();
-        });
-        // A service knows the version of its own schema; whoever wrote a log upstream may be a release behind or ahead.
-        var versionMin = name.Contains('_', StringComparison.Ordinal) ? 1 : SchemaInstaller.Version;
-        var shown = name.Contains('_', StringComparison.Ordinal) ? $"log of {name.Split('_')[0]}" : $"database {name}";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
-            provider => new Answers(provider.GetRequiredKeyedService<NpgsqlDataSource>(name), versionMin), HealthStatus.Unhealthy, tags: null));
+        builder.Services.AddSingleton(schema);
+        Add(builder, $"database {schema.Service}", schema.Version, schema.Service, $"{schema.Service}_worker");
         return builder;
+    }
+
+    /// <summary>Registers the log of a service upstream, which may be a release behind or ahead, as <c>ledger_tail</c>.</summary>
+    public static IHostApplicationBuilder AddLogOf(this IHostApplicationBuilder builder, string upstream)
+    {
+        Add(builder, $"log of {upstream}", versionMin: 1, $"{upstream}_tail");
+        return builder;
+    }
+
+    private static void Add(IHostApplicationBuilder builder, string shown, int versionMin, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            var settings = Settings(builder.Configuration, name);
+            // Without a name of its own, the data source puts its host, user and database into every span.
+            builder.Services.AddKeyedSingleton(name, (_, _) => new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.Build());
+        }
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
+            provider => new Answers([.. names.Select(name => provider.GetRequiredKeyedService<NpgsqlDataSource>(name))], versionMin),
+            HealthStatus.Unhealthy, tags: null));
     }
 
     private static NpgsqlConnectionStringBuilder Settings(IConfiguration configuration, string name)
@@ -51,17 +61,20 @@ public static class Database
     private static OptionsValidationException Invalid(string key, string what) =>
         new(key, typeof(string), [$"{key} {what}; give it as Host=…;Port=…;Database=…;Username=…;Password=…."]);
 
-    private sealed class Answers(NpgsqlDataSource source, int versionMin) : IHealthCheck
+    private sealed class Answers(IReadOnlyList<NpgsqlDataSource> sources, int versionMin) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
-                await using var command = source.CreateCommand("select coalesce(max(number), 0) from allocora_script");
-                var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
-                return version >= versionMin
-                    ? HealthCheckResult.Healthy()
-                    : HealthCheckResult.Unhealthy($"The schema is at version {version} and has to be at {versionMin}; run migrate.");
+                foreach (var source in sources)
+                {
+                    await using var command = source.CreateCommand("select coalesce(max(number), 0) from allocora_script");
+                    var version = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+                    if (version < versionMin)
+                        return HealthCheckResult.Unhealthy($"The schema is at version {version} and has to be at {versionMin}; run migrate.");
+                }
+                return HealthCheckResult.Healthy();
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
             {

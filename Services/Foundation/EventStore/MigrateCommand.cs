@@ -5,13 +5,14 @@ namespace Allocora.EventStore;
 /// <summary><c>dotnet Allocora.X.dll migrate</c>: brings the service's schema up to date and ends. A running service never runs DDL.</summary>
 public static class MigrateCommand
 {
-    public static async Task<int> Run(string service)
+    public static async Task<int> Run(ServiceSchema schema)
     {
+        var service = schema.Service;
         var key = $"ConnectionStrings__{service}_owner";
         try
         {
             await using var owner = NpgsqlDataSource.Create(Environment.GetEnvironmentVariable(key) ?? "");
-            var ran = await SchemaInstaller.Migrate(owner, service, CancellationToken.None);
+            var ran = await SchemaInstaller.Migrate(owner, schema, CancellationToken.None);
             Console.WriteLine(ran.Count == 0 ? $"The schema of {service} is up to date." : $"The schema of {service}: {string.Join(", ", ran)}.");
             return 0;
         }

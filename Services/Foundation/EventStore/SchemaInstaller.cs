@@ -1,6 +1,3 @@
-using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 
 namespace Allocora.EventStore;
@@ -8,17 +5,11 @@ namespace Allocora.EventStore;
 /// <summary>Brings a service's schema to the version this program knows: numbered scripts, each once, in order, under a lock.</summary>
 public static class SchemaInstaller
 {
-    // Scripts of the event store come first; a service's own follow from 100.
-    private static readonly IReadOnlyList<Script> OwnScripts = Scripts(typeof(SchemaInstaller).Assembly);
-
-    /// <summary>The version of a database in which every script of the event store has run.</summary>
-    public static int Version => OwnScripts[^1].Number;
-
     /// <param name="owner">A connection whose role owns the database; see <c>Schema/004_access.sql</c> for the others that must exist.</param>
-    /// <param name="service">Names the schema and the roles.</param>
     /// <returns>The scripts that ran, by name; none when all had run before.</returns>
-    public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource owner, string service, CancellationToken ct)
+    public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource owner, ServiceSchema schema, CancellationToken ct)
     {
+        var service = schema.Service;
         await using var connection = await owner.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // Two that start at once wait for each other; the second finds nothing to do.
@@ -30,7 +21,7 @@ public static class SchemaInstaller
 
         var known = await Known(connection, ct);
         var ran = new List<string>();
-        foreach (var script in OwnScripts)
+        foreach (var script in schema.Scripts)
         {
             if (known.TryGetValue(script.Number, out var hash))
             {
@@ -41,7 +32,7 @@ public static class SchemaInstaller
             await Run(connection, "insert into allocora_script (number, name, sha256) values ($1, $2, $3)", ct, script.Number, script.Name, script.Hash);
             ran.Add(script.Name);
         }
-        if (known.Keys.DefaultIfEmpty().Max() > Version) throw new SchemaException($"The schema of {service} is newer than this program knows.");
+        if (known.Keys.DefaultIfEmpty().Max() > schema.Version) throw new SchemaException($"The schema of {service} is newer than this program knows.");
         await transaction.CommitAsync(ct);
         return ran;
     }
@@ -62,25 +53,6 @@ public static class SchemaInstaller
 #pragma warning restore CA2100
         foreach (var value in values) command.Parameters.Add(new() { Value = value });
         await command.ExecuteNonQueryAsync(ct);
-    }
-
-    private static IReadOnlyList<Script> Scripts(Assembly assembly) =>
-    [
-        .. from resource in assembly.GetManifestResourceNames()
-           where resource.EndsWith(".sql", StringComparison.Ordinal)
-           let name = resource[(resource.IndexOf(".Schema.", StringComparison.Ordinal) + ".Schema.".Length)..]
-           orderby name
-           select Script.Read(assembly, resource, name),
-    ];
-
-    private sealed record Script(int Number, string Name, string Text, byte[] Hash)
-    {
-        public static Script Read(Assembly assembly, string resource, string name)
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            var text = reader.ReadToEnd();
-            return new(int.Parse(name.AsSpan(0, 3), provider: null), name, text, SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-        }
     }
 }
 

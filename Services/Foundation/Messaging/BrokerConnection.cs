@@ -1,24 +1,23 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Allocora.Messaging;
 
-/// <summary>The one connection a service has to RabbitMQ. It is opened again for as long as the service runs.</summary>
-public sealed partial class BrokerConnection(ConnectionFactory factory, TimeProvider time, ILogger<BrokerConnection> logger)
-    : BackgroundService, IHealthCheck
+/// <summary>A connection to RabbitMQ that is opened again for as long as the service runs.</summary>
+public sealed partial class BrokerConnection(ConnectionFactory factory, string name, TimeProvider time, ILogger<BrokerConnection> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(200), RetryDelayMax = TimeSpan.FromSeconds(5);
-    private volatile IConnection? open;
+    private volatile TaskCompletionSource<IConnection> open = Pending();
     private volatile string waitingBecause = "RabbitMQ has not answered yet.";
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(open is { IsOpen: true } ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(waitingBecause));
+    /// <summary>Why it cannot be used now; null when it can.</summary>
+    public string? WaitingBecause => open.Task is { IsCompletedSuccessfully: true, Result.IsOpen: true } ? null : waitingBecause;
+
+    /// <summary>The connection, as soon as there is one. It may close at any time: whoever uses it comes back here then.</summary>
+    public Task<IConnection> Opened(CancellationToken ct) => open.Task.WaitAsync(ct);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,28 +26,24 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, TimeProv
         {
             try
             {
-                await using var connection = await factory.CreateConnectionAsync(stoppingToken);
-                Connected();
+                await using var connection = await factory.CreateConnectionAsync(name, stoppingToken);
+                Connected(name);
                 var opened = time.GetTimestamp();
                 var reason = await Shutdown(connection, stoppingToken);
                 // A broker that lets us in and closes at once (a virtual host that is not there) is not to be hammered.
                 if (time.GetElapsedTime(opened) > RetryDelayMax) delay = RetryDelayMin;
                 waitingBecause = $"RabbitMQ closed the connection: {reason}.";
-                Lost(reason);
+                Lost(name, reason);
             }
             catch (BrokerUnreachableException e)
             {
                 var reason = WhyNot(e);
-                if (reason != waitingBecause) NotConnected(reason);
+                if (reason != waitingBecause) NotConnected(name, reason);
                 waitingBecause = reason;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
-            }
-            finally
-            {
-                open = null;
             }
             await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < RetryDelayMax ? delay * 2 : RetryDelayMax;
@@ -66,9 +61,18 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, TimeProv
         };
         // It may have closed before the handler was there to see it.
         if (connection.CloseReason is { } closed) gone.TrySetResult(closed.ReplyText);
-        open = connection;
-        return await gone.Task.WaitAsync(ct);
+        open.SetResult(connection);
+        try
+        {
+            return await gone.Task.WaitAsync(ct);
+        }
+        finally
+        {
+            open = Pending();
+        }
     }
+
+    private static TaskCompletionSource<IConnection> Pending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static string WhyNot(BrokerUnreachableException e) => e.GetBaseException() switch
     {
@@ -77,54 +81,12 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, TimeProv
         _ => "RabbitMQ does not answer.",
     };
 
-    [LoggerMessage(LogLevel.Information, "Connected to RabbitMQ")]
-    private partial void Connected();
+    [LoggerMessage(LogLevel.Information, "{Connection} is connected to RabbitMQ")]
+    private partial void Connected(string connection);
 
-    [LoggerMessage(LogLevel.Warning, "The connection to RabbitMQ is gone: {Reason}")]
-    private partial void Lost(string reason);
+    [LoggerMessage(LogLevel.Warning, "The connection of {Connection} to RabbitMQ is gone: {Reason}")]
+    private partial void Lost(string connection, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Not connected to RabbitMQ, trying again: {Reason}")]
-    private partial void NotConnected(string reason);
-}
-
-public static class Broker
-{
-    /// <summary>Registers the connection under the name of its connection string and makes readiness depend on it.</summary>
-    public static IHostApplicationBuilder AddBroker(this IHostApplicationBuilder builder, string name, string service)
-    {
-        var factory = new ConnectionFactory
-        {
-            ClientProvidedName = service,
-            // Channels and consumers have to be set up again by whoever owns them, so the client must not do half of it.
-            AutomaticRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(5),
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
-        };
-        Direct(factory, builder.Configuration, name);
-        builder.Services.AddSingleton(factory);
-        builder.Services.AddSingleton<BrokerConnection>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<BrokerConnection>());
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(name,
-            provider => provider.GetRequiredService<BrokerConnection>(), HealthStatus.Unhealthy, tags: null));
-        return builder;
-    }
-
-    private static void Direct(ConnectionFactory factory, IConfiguration configuration, string name)
-    {
-        var key = $"ConnectionStrings__{name}";
-        var text = configuration.GetConnectionString(name);
-        if (string.IsNullOrWhiteSpace(text)) throw Invalid(key, "is missing");
-        try
-        {
-            factory.Uri = new(text);
-        }
-        catch (Exception e) when (e is ArgumentException or UriFormatException)
-        {
-            // Either message may quote the text, password included.
-            throw Invalid(key, "is not a RabbitMQ address");
-        }
-    }
-
-    private static OptionsValidationException Invalid(string key, string what) =>
-        new(key, typeof(string), [$"{key} {what}; give it as amqp://user:password@host:port/."]);
+    [LoggerMessage(LogLevel.Warning, "{Connection} is not connected to RabbitMQ, trying again: {Reason}")]
+    private partial void NotConnected(string connection, string reason);
 }

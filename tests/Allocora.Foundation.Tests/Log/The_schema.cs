@@ -21,7 +21,7 @@ public sealed class The_schema : IAsyncLifetime
     [Fact]
     public async Task Is_brought_up_once_however_many_start_at_the_same_time()
     {
-        var ran = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SchemaInstaller.Migrate(log.Owner, LogDatabase.Service, default)));
+        var ran = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SchemaInstaller.Migrate(log.Owner, LogDatabase.Schema, default)));
 
         Assert.All(ran, Assert.Empty);
     }
@@ -31,7 +31,7 @@ public sealed class The_schema : IAsyncLifetime
     {
         await log.Ask("update allocora_script set sha256 = sha256('x') where number = 2");
 
-        var refused = await Assert.ThrowsAsync<SchemaException>(() => SchemaInstaller.Migrate(log.Owner, LogDatabase.Service, default));
+        var refused = await Assert.ThrowsAsync<SchemaException>(() => SchemaInstaller.Migrate(log.Owner, LogDatabase.Schema, default));
 
         Assert.Equal("002_sidecars.sql has changed since it ran on probe; write a new script instead.", refused.Message);
     }
@@ -41,7 +41,7 @@ public sealed class The_schema : IAsyncLifetime
     {
         await log.Ask("insert into allocora_script values (999, '999_later.sql', sha256('x'))");
 
-        await Assert.ThrowsAsync<SchemaException>(() => SchemaInstaller.Migrate(log.Owner, LogDatabase.Service, default));
+        await Assert.ThrowsAsync<SchemaException>(() => SchemaInstaller.Migrate(log.Owner, LogDatabase.Schema, default));
     }
 
     private async Task<string> Describe(string tables)
