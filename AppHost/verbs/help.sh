@@ -39,11 +39,12 @@ statements, console, migrate, postgres, rabbitmq, epmd, apphost.
 TEXT
       ;;
     test) cat <<'TEXT'
-Usage: ./allocora test [--yes] [--filter EXPRESSION]
+Usage: ./allocora test [full] [--yes] [--filter EXPRESSION]
 
 Builds everything and runs the whole test suite on a private PostgreSQL and RabbitMQ.
 The last line is: N passed, N failed, N skipped
 
+  full                  tests with a figure do all of it, not a twentieth
   --yes                 install missing Debian packages without asking
   --filter EXPRESSION   only tests that match, as in dotnet test --filter
 

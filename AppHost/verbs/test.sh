@@ -7,6 +7,7 @@ run_tests() {
   while [ $# -gt 0 ]; do
     case $1 in
       --yes) yes=true ;;
+      full) export ALLOCORA_TEST_SIZE=full ;;
       --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
       *) usage "test does not know $1." test ;;
     esac
