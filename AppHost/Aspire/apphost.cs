@@ -25,7 +25,8 @@ var connectorMigration = builder.AddProject("connector-migrate", "../../Services
 var connector = builder.AddProject("connector", "../../Services/Connector/Allocora.Connector.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
-    .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker").WaitForCompletion(connectorMigration)
+    .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker")
+    .WaitForCompletion(connectorMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
 var ledgerMigration = builder.AddProject("ledger-migrate", "../../Services/Ledger/Allocora.Ledger.csproj").WithArgs("migrate")
@@ -34,7 +35,8 @@ var ledgerMigration = builder.AddProject("ledger-migrate", "../../Services/Ledge
 var ledger = builder.AddProject("ledger", "../../Services/Ledger/Allocora.Ledger.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
-    .WithReference(ledgerDb, connectionName: "ledger").WithReference(ledgerDb, connectionName: "ledger_worker").WaitForCompletion(ledgerMigration)
+    .WithReference(ledgerDb, connectionName: "ledger").WithReference(ledgerDb, connectionName: "ledger_worker")
+    .WaitForCompletion(ledgerMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
 var calculationMigration = builder.AddProject("calculation-migrate", "../../Services/Calculation/Allocora.Calculation.csproj").WithArgs("migrate")
@@ -43,7 +45,8 @@ var calculationMigration = builder.AddProject("calculation-migrate", "../../Serv
 var calculation = builder.AddProject("calculation", "../../Services/Calculation/Allocora.Calculation.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
-    .WithReference(calculationDb, connectionName: "calculation").WithReference(calculationDb, connectionName: "calculation_worker").WaitForCompletion(calculationMigration)
+    .WithReference(calculationDb, connectionName: "calculation").WithReference(calculationDb, connectionName: "calculation_worker")
+    .WaitForCompletion(calculationMigration)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
@@ -53,7 +56,8 @@ var statementsMigration = builder.AddProject("statements-migrate", "../../Servic
 var statements = builder.AddProject("statements", "../../Services/Statements/Allocora.Statements.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
-    .WithReference(statementsDb, connectionName: "statements").WithReference(statementsDb, connectionName: "statements_worker").WaitForCompletion(statementsMigration)
+    .WithReference(statementsDb, connectionName: "statements").WithReference(statementsDb, connectionName: "statements_worker")
+    .WaitForCompletion(statementsMigration)
     .WithReference(calculationDb, connectionName: "calculation_tail").WaitFor(calculationDb)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
@@ -67,7 +71,8 @@ builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithHttpEndpoint(name: "internal", env: "Internal__Port")
     .WithEndpoint("http", endpoint => endpoint.IsExternal = true)
     .WithHttpHealthCheck("/healthz/ready", endpointName: "internal")
-    .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker").WaitForCompletion(consoleMigration)
+    .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker")
+    .WaitForCompletion(consoleMigration)
     .WithReference(connector)
     .WithReference(ledger)
     .WithReference(calculation)

@@ -64,7 +64,8 @@ internal sealed class PrivatePostgres(DataFolder data, Launcher launcher, int po
             var secretly = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = DataFolder.OnlyOwner };
             await using (var file = new StreamWriter(password, Encoding.ASCII, secretly)) await file.WriteAsync(data.Secret("postgres"));
             owner.Give(data["postgres"]);
-            string[] form = ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"];
+            // Keys are compared byte by byte: it is the same order for UTF-8, and a fourth of an append's time.
+            string[] form = ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--lc-collate=C", "--data-checksums", "--no-instructions"];
             string[] whose = ["-D", half, "-U", Superuser, $"--pwfile={password}"];
             var run = await launcher.Start(Spec("initdb", Path.Combine(programs, "initdb"), [.. whose, .. form], owner), log);
             if (await run.Finish(ct) != 0) throw new StartFailure($"PostgreSQL cannot make its data folder: {run.Reason?.TrimEnd('.')}. Log: {log.Path}");

@@ -38,22 +38,48 @@ public sealed class EventLog(NpgsqlDataSource source)
     /// </summary>
     public async Task<IReadOnlyList<Appended>> Append(IReadOnlyList<Entry> entries, CancellationToken ct)
     {
-        if (entries.Count == 0) return [];
         await using var command = source.CreateCommand(Call);
-        Describe(command.Parameters, entries);
-        return await Read(command, entries.Count, ct);
+        return await Append(command, entries, ct);
     }
 
     /// <summary>The same as part of a transaction of the caller's, who must not think between this and its commit: all others wait.</summary>
     public static async Task<IReadOnlyList<Appended>> Append(NpgsqlTransaction transaction, IReadOnlyList<Entry> entries, CancellationToken ct)
     {
-        if (entries.Count == 0) return [];
         await using var command = new NpgsqlCommand(Call, transaction.Connection, transaction);
-        Describe(command.Parameters, entries);
-        return await Read(command, entries.Count, ct);
+        return await Append(command, entries, ct);
     }
 
-    private static async Task<IReadOnlyList<Appended>> Read(NpgsqlCommand command, int count, CancellationToken ct)
+    private static async Task<IReadOnlyList<Appended>> Append(NpgsqlCommand command, IReadOnlyList<Entry> entries, CancellationToken ct)
+    {
+        if (entries.Count == 0) return [];
+        var firsts = new Dictionary<(string, string), int>(entries.Count);
+        var sent = new List<Entry>(entries.Count);
+        var places = new int[entries.Count];
+        for (var i = 0; i < places.Length; i++)
+        {
+            places[i] = sent.Count;
+            // A key that repeats itself in one call is sent once.
+            if (entries[i].Key is { } key && !firsts.TryAdd((entries[i].Workspace, key), sent.Count)) places[i] = firsts[(entries[i].Workspace, key)];
+            else sent.Add(entries[i]);
+        }
+        Describe(command.Parameters, sent);
+        var answers = await Read(command, sent.Count, ct);
+        return sent.Count == entries.Count ? answers : Spread(answers, places);
+    }
+
+    private static List<Appended> Spread(List<Appended> answers, int[] places)
+    {
+        var told = new bool[answers.Count];
+        var spread = new List<Appended>(places.Length);
+        foreach (var place in places)
+        {
+            spread.Add(told[place] && answers[place].Outcome == Outcome.Appended ? new(Outcome.Duplicate, null) : answers[place]);
+            told[place] = true;
+        }
+        return spread;
+    }
+
+    private static async Task<List<Appended>> Read(NpgsqlCommand command, int count, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         var answers = new List<Appended>(count);
@@ -85,8 +111,8 @@ public sealed class EventLog(NpgsqlDataSource source)
         Add(parameters, NpgsqlDbType.Uuid, events, e => e.Event.Id);
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Type);
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.DotnetType);
-        Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Data);
-        Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Headers);
+        Add(parameters, NpgsqlDbType.Jsonb, events, e => e.Event.Data);
+        Add(parameters, NpgsqlDbType.Jsonb, events, e => e.Event.Headers);
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Correlation);
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Causation);
         Add(parameters, NpgsqlDbType.TimestampTz, events, e => e.Event.At.ToUniversalTime());

@@ -14,7 +14,8 @@ public sealed class ServiceSchema
         Service = service;
         Scripts = [.. parts.Prepend(typeof(ServiceSchema).Assembly).Distinct().SelectMany(Script.In).OrderBy(s => s.Number)];
         var twice = Scripts.GroupBy(s => s.Number).FirstOrDefault(g => g.Count() > 1);
-        if (twice is not null) throw new ArgumentException($"Two scripts have the number {twice.Key}: {string.Join(", ", twice.Select(s => s.Name))}.", nameof(parts));
+        if (twice is not null)
+            throw new ArgumentException($"Two scripts have the number {twice.Key}: {string.Join(", ", twice.Select(s => s.Name))}.", nameof(parts));
     }
 
     public string Service { get; }

@@ -61,6 +61,27 @@ public sealed class Appending_to_the_log : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_repeats_a_decision_under_its_key_hears_that_it_stands_wherever_the_stream_is_now()
+    {
+        await log.Log.Append([Entry("one", "decision", expected: 0)], default);
+        await log.Log.Append([Entry("one", "another")], default);
+
+        var again = await log.Log.Append([Entry("one", "decision", expected: 0)], default);
+
+        Assert.Equal(Outcome.Duplicate, Assert.Single(again).Outcome);
+        Assert.Equal(2, (await log.Feed.All()).Count);
+    }
+
+    [Fact]
+    public async Task What_is_contended_does_not_use_up_its_key()
+    {
+        await log.Log.Append([Entry("one", "first")], default);
+        Assert.Equal(Outcome.Contended, Assert.Single(await log.Log.Append([Entry("one", "key", expected: 0)], default)).Outcome);
+
+        Assert.Equal(Outcome.Appended, Assert.Single(await log.Log.Append([Entry("one", "key", expected: 1)], default)).Outcome);
+    }
+
+    [Fact]
     public async Task Versions_of_a_stream_go_up_by_one_within_a_call_and_across_calls()
     {
         await log.Log.Append([Entry("one", "a", events: 3), Entry("two", "b"), Entry("one", "c", events: 2)], default);

@@ -2,8 +2,8 @@
 
 -- Every observation that was ever appended. A key is never forgotten: a provider may repeat itself after years.
 create table allocora_seen (
-  tenant_id text not null,
-  key text not null,
+  tenant_id text collate "C" not null,
+  key text collate "C" not null,
   constraint pkey_allocora_seen primary key (tenant_id, key)
 );
 
