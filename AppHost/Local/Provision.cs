@@ -29,9 +29,6 @@ internal static class Provision
                 await Role(connection, role, "login", ct);
                 await Execute(connection, "alter role %1$I password %2$L", role, passwordOf(role), ct);
                 await Execute(connection, "grant connect on database %1$I to %2$I", database.Name, role, ct);
-                // Appends wait for each other: one that stands still must not make all others stand still.
-                await Execute(connection, "alter role %1$I set lock_timeout = %2$L", role, "5s", ct);
-                await Execute(connection, "alter role %1$I set idle_in_transaction_session_timeout = %2$L", role, "5s", ct);
             }
             // What only reads must not be able to keep anything, not even a temporary table.
             await Execute(connection, "alter role %1$I set default_transaction_read_only = on", database.TailRole, "", ct);

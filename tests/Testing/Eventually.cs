@@ -5,7 +5,7 @@ namespace Allocora.Testing;
 /// <summary>Waits for something another process or thread will do. It is the only place where a test waits for time to pass.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(15);
 
     /// <summary>Looks until <paramref name="isThere"/> holds and returns what was seen. A look that throws has not seen it yet.</summary>

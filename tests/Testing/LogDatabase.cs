@@ -42,7 +42,7 @@ public sealed class LogDatabase : IAsyncDisposable
 
     public NpgsqlDataSource As(string role)
     {
-        sources.Add(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(AddressOf(role)) { SearchPath = Service, MaxPoolSize = 40 }.ConnectionString));
+        sources.Add(Database.Source(new(AddressOf(role)) { MaxPoolSize = 40 }, Service));
         return sources[^1];
     }
 

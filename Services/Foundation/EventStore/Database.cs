@@ -29,13 +29,24 @@ public static class Database
         return builder;
     }
 
+    /// <summary>A data source as services have it.</summary>
+    /// <param name="name">As its connection string is called.</param>
+    public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string name)
+    {
+        settings.ApplicationName = "allocora";
+        settings.SearchPath = name.Split('_')[0];
+        // Appends wait for each other: one that stands still between its statements must not make all others stand still.
+        settings.Options = $"{settings.Options} -c lock_timeout=5s -c idle_in_transaction_session_timeout=5s".TrimStart();
+        // Without a name of its own, the data source puts its host, user and database into every span.
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.Build();
+    }
+
     private static void Add(IHostApplicationBuilder builder, string shown, int versionMin, params string[] names)
     {
         foreach (var name in names)
         {
             var settings = Settings(builder.Configuration, name);
-            // Without a name of its own, the data source puts its host, user and database into every span.
-            builder.Services.AddKeyedSingleton(name, (_, _) => new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.Build());
+            builder.Services.AddKeyedSingleton(name, (_, _) => Source(settings, name));
         }
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
             provider => new Answers([.. names.Select(name => provider.GetRequiredKeyedService<NpgsqlDataSource>(name))], versionMin),
@@ -49,7 +60,7 @@ public static class Database
         if (string.IsNullOrWhiteSpace(text)) throw Invalid(key, "is missing");
         try
         {
-            return new NpgsqlConnectionStringBuilder(text) { ApplicationName = "allocora", SearchPath = name.Split('_')[0] };
+            return new(text);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
