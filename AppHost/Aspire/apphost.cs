@@ -9,6 +9,9 @@ var builder = DistributedApplication.CreateBuilder(args);
 var postgresPassword = builder.AddParameter("postgres-password", secret: true);
 var rabbitmqPassword = builder.AddParameter("rabbitmq-password", secret: true);
 
+// The heads of the logs are signed with keys, and kept in files, that are not in the database.
+var heads = Path.Combine(builder.AppHostDirectory, "heads");
+
 var postgres = builder.AddPostgres("postgres", password: postgresPassword).WithDataVolume();
 var rabbitmq = builder.AddRabbitMQ("rabbitmq", password: rabbitmqPassword).WithManagementPlugin();
 
@@ -25,6 +28,8 @@ var connectorMigration = builder.AddProject("connector-migrate", "../../Services
 var connector = builder.AddProject("connector", "../../Services/Connector/Allocora.Connector.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
+    .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "connector-key.pem"))
+    .WithEnvironment("Heads__File", Path.Combine(heads, "connector.ndjson"))
     .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker")
     .WaitForCompletion(connectorMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
@@ -35,6 +40,8 @@ var ledgerMigration = builder.AddProject("ledger-migrate", "../../Services/Ledge
 var ledger = builder.AddProject("ledger", "../../Services/Ledger/Allocora.Ledger.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
+    .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "ledger-key.pem"))
+    .WithEnvironment("Heads__File", Path.Combine(heads, "ledger.ndjson"))
     .WithReference(ledgerDb, connectionName: "ledger").WithReference(ledgerDb, connectionName: "ledger_worker")
     .WaitForCompletion(ledgerMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
@@ -45,6 +52,8 @@ var calculationMigration = builder.AddProject("calculation-migrate", "../../Serv
 var calculation = builder.AddProject("calculation", "../../Services/Calculation/Allocora.Calculation.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
+    .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "calculation-key.pem"))
+    .WithEnvironment("Heads__File", Path.Combine(heads, "calculation.ndjson"))
     .WithReference(calculationDb, connectionName: "calculation").WithReference(calculationDb, connectionName: "calculation_worker")
     .WaitForCompletion(calculationMigration)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
@@ -56,6 +65,8 @@ var statementsMigration = builder.AddProject("statements-migrate", "../../Servic
 var statements = builder.AddProject("statements", "../../Services/Statements/Allocora.Statements.csproj")
     .WithHttpEndpoint()
     .WithHttpHealthCheck("/healthz/ready")
+    .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "statements-key.pem"))
+    .WithEnvironment("Heads__File", Path.Combine(heads, "statements.ndjson"))
     .WithReference(statementsDb, connectionName: "statements").WithReference(statementsDb, connectionName: "statements_worker")
     .WaitForCompletion(statementsMigration)
     .WithReference(calculationDb, connectionName: "calculation_tail").WaitFor(calculationDb)
@@ -71,6 +82,8 @@ builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithHttpEndpoint(name: "internal", env: "Internal__Port")
     .WithEndpoint("http", endpoint => endpoint.IsExternal = true)
     .WithHttpHealthCheck("/healthz/ready", endpointName: "internal")
+    .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "console-key.pem"))
+    .WithEnvironment("Heads__File", Path.Combine(heads, "console.ndjson"))
     .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker")
     .WaitForCompletion(consoleMigration)
     .WithReference(connector)

@@ -26,7 +26,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             [topology.PostgresServer!.Name] = StartPostgres(ports, failed.Token),
             [topology.BrokerServer!.Name] = StartBroker(ports, failed.Token),
         };
-        addresses = new(ConnectionString, "", ports, options.Environment);
+        addresses = new(ConnectionString, "", name => data[name], ports, options.Environment);
         var databases = MakeDatabases(ready[topology.PostgresServer.Name], failed.Token);
         foreach (var database in topology.Databases) ready[database.Name] = databases;
         var needs = ready.ToDictionary();

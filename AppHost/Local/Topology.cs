@@ -57,7 +57,7 @@ internal sealed class Topology
 
 /// <summary>Where things are in one run.</summary>
 internal sealed record Addresses(
-    Func<DatabaseResource, string, string> ConnectionString, string Broker,
+    Func<DatabaseResource, string, string> ConnectionString, string Broker, Func<string, string> PathOf,
     IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
 {
     public const string ConsoleDoor = "console-public";
@@ -83,6 +83,9 @@ internal sealed record Addresses(
         environment[$"ConnectionStrings__{service.Owns.Name}"] = ConnectionString(service.Owns, service.Owns.AppRole);
         environment[$"ConnectionStrings__{service.Owns.WorkerRole}"] = ConnectionString(service.Owns, service.Owns.WorkerRole);
         foreach (var tail in service.Tails) environment[$"ConnectionStrings__{tail.TailRole}"] = ConnectionString(tail, tail.TailRole);
+        // Outside the database, so that they tell on whoever tampers inside.
+        environment["Heads__KeyFile"] = PathOf($"heads/{service.Name}-key.pem");
+        environment["Heads__File"] = PathOf($"heads/{service.Name}.ndjson");
         if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = Broker;
         foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);
         return environment;

@@ -11,6 +11,7 @@ internal static class CalculationModule
     public static void AddCalculation(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.AddSignedHeads(Schema);
         builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "calculation");
     }

@@ -11,6 +11,7 @@ internal static class ConnectorModule
     public static void AddConnector(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "connector");
     }
 }

@@ -10,6 +10,7 @@ internal static class ConsoleModule
     public static void AddConsole(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.AddSignedHeads(Schema);
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();
         builder.AddPages();

@@ -11,6 +11,7 @@ internal static class LedgerModule
     public static void AddLedger(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
     }
 }

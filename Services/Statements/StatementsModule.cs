@@ -11,6 +11,7 @@ internal static class StatementsModule
     public static void AddStatements(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.AddSignedHeads(Schema);
         builder.AddLogOf("calculation");
         builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "statements");

@@ -86,6 +86,9 @@ internal sealed class ApphostFile
             case "WaitForCompletion":
                 facts.Add($"{subject} waits for the end of {name}");
                 break;
+            case "WithEnvironment":
+                facts.Add($"{subject} is told {Argument(arguments, 0)}={Argument(arguments, 1)}");
+                break;
             case "WithArgs":
                 facts.Add($"{subject} is told {Argument(arguments, 0)}");
                 break;
@@ -113,6 +116,7 @@ internal sealed class ApphostFile
         {
             LiteralExpressionSyntax literal => literal.Token.ValueText,
             IdentifierNameSyntax identifier => identifier.Identifier.Text,
+            InvocationExpressionSyntax call => Argument(call.ArgumentList, call.ArgumentList.Arguments.Count - 1), // of a path, the file
             _ => otherwise,
         };
     }

@@ -17,6 +17,14 @@ public sealed class What_a_service_is_told
     }
 
     [Fact]
+    public void Where_it_keeps_the_heads_it_signs_and_the_key()
+    {
+        var ledger = Of("ledger");
+
+        Assert.Equal(("/data/heads/ledger-key.pem", "/data/heads/ledger.ndjson"), (ledger["Heads__KeyFile"], ledger["Heads__File"]));
+    }
+
+    [Fact]
     public void To_migrate_only_how_to_become_the_owner_of_its_schema()
     {
         var migrate = Told((addresses, service) => addresses.EnvironmentToMigrate(service), "ledger");
@@ -70,7 +78,8 @@ public sealed class What_a_service_is_told
     {
         var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
-            (database, role) => $"{database.Name} as {role}", "amqp://broker", ports, inherited.ToDictionary(p => p.Key, p => p.Value));
+            (database, role) => $"{database.Name} as {role}", "amqp://broker", name => $"/data/{name}", ports,
+            inherited.ToDictionary(p => p.Key, p => p.Value));
         return told(addresses, System.Services.Single(s => s.Name == service));
     }
 }

@@ -11,8 +11,9 @@ namespace Allocora.Console.Tests;
 /// <summary>The Console's own host over real HTTP, with four stand-ins and a database nobody answers for.</summary>
 internal sealed class RunningConsole : IAsyncDisposable
 {
+    private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-console-{Environment.ProcessId}.pem");
     public const string NoDatabase = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=secret";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly WebApplication host;
 
     private RunningConsole(WebApplication host, IReadOnlyList<StandIn> services, Listener log)
@@ -49,7 +50,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     public static string[] Arguments(IEnumerable<StandIn> services, params string[] settings) =>
     [
         "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
-        $"--ConnectionStrings:console_worker={NoDatabase}",
+        $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"), .. settings,
     ];
 

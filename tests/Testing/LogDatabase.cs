@@ -9,6 +9,11 @@ public sealed class LogDatabase : IAsyncDisposable
 {
     public const string Service = "probe", Superuser = "superuser";
     public static readonly ServiceSchema Schema = new(Service, typeof(Broker).Assembly);
+
+    // Servers may outlive a build: the template is of the scripts this one has.
+    private static readonly string Template =
+        $"template_log_{typeof(ServiceSchema).Module.ModuleVersionId:N}"[..24] + $"{typeof(Broker).Module.ModuleVersionId:N}"[..12];
+
     private readonly TestDatabase database;
     private readonly List<NpgsqlDataSource> sources = [];
 
@@ -32,7 +37,7 @@ public sealed class LogDatabase : IAsyncDisposable
 
     public static async Task<LogDatabase> Create()
     {
-        var database = await TestDatabase.Create("template_log", Prepare);
+        var database = await TestDatabase.Create(Template, Prepare);
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await Ask(source, $"alter database {database.Name} owner to {Service}_owner"); // a copy belongs to whoever made it
         return new(database);

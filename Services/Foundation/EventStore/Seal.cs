@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,7 +7,10 @@ using Npgsql;
 namespace Allocora.EventStore;
 
 /// <param name="Events">How many were checked.</param>
-/// <param name="FirstBad">The first position where the log and its seal part; null when they agree.</param>
+/// <param name="FirstBad">
+/// The first position where the log is not what it was; null when it is. Where only a signed head disagrees, because log and
+/// seal were replaced together, that is the first event after the last head that agrees.
+/// </param>
 public sealed record Verification(long Events, long? FirstBad, byte[] Chain)
 {
     public bool Ok => FirstBad is null;
@@ -15,58 +19,123 @@ public sealed record Verification(long Events, long? FirstBad, byte[] Chain)
 /// <summary>Recomputes a workspace's hash chain from the log alone and holds it against the one written when the events were.</summary>
 public sealed class Seal(NpgsqlDataSource source)
 {
+    private const int PageSize = 20_000;
+
     private const string Sealed = """
         select coalesce(e.seq_id, s.seq_id), e.id, e.stream_id, e.version, e.type, e.timestamp, e.data::text, e.headers::text, s.content, s.chain
-        from (select * from mt_events where tenant_id = $1) as e
-        full join (select * from allocora_seal where tenant_id = $1) as s using (seq_id)
+        from (select * from mt_events where tenant_id = $1 and seq_id > $2 and seq_id <= $3) as e
+        full join (select * from allocora_seal where tenant_id = $1 and seq_id > $2 and seq_id <= $3) as s using (seq_id)
         order by 1
         """;
 
-    /// <summary>Checks every event of a workspace, and that the chain ends where the head says.</summary>
-    public async Task<Verification> Verify(string workspace, CancellationToken ct)
+    /// <summary>Checks a workspace's events, from the first or after a position, to the last or up to one.</summary>
+    /// <param name="heads">Signed heads of the workspace from outside the database, in order.</param>
+    public async Task<Verification> Verify(
+        string workspace, CancellationToken ct, IReadOnlyList<SignedHead>? heads = null, long after = 0, long upTo = long.MaxValue)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         // Log, seal and head have to be of one moment.
-        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, ct);
-        var chain = SHA256.HashData(Encoding.UTF8.GetBytes(workspace));
-        long events = 0, last = 0;
-        await using (var command = new NpgsqlCommand(Sealed, connection, transaction) { Parameters = { new() { Value = workspace } } })
-        await using (var reader = await command.ExecuteReaderAsync(ct))
-        {
-            while (await reader.ReadAsync(ct))
-            {
-                (last, events) = (reader.GetInt64(0), events + 1);
-                if (reader.IsDBNull(1) || reader.IsDBNull(9)) return new(events, last, chain);
-                var content = CanonicalJson.Hash(reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetString(7));
-                chain = Link(chain, SHA256.HashData([.. LeafHead(workspace, reader), .. content]));
-                if (!content.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(8)) || !chain.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(9)))
-                    return new(events, last, chain);
-            }
-        }
-        return await AgreesWithHead(connection, workspace, events, last, chain, ct) ? new(events, null, chain) : new(events, last, chain);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        var walk = new Walk(workspace, after, await ChainAt(connection, workspace, after, ct), heads ?? []);
+        var last = Math.Min(upTo, await Last(connection, ct));
+        for (var from = after; from < last && walk.FirstBad is null; from += PageSize)
+            await Page(connection, walk, from, Math.Min(from + PageSize, last), ct);
+        if (walk.FirstBad is null) walk.End(upTo, await Head(connection, workspace, ct));
+        return new(walk.Events, walk.FirstBad, walk.Chain);
     }
 
-    private static async Task<bool> AgreesWithHead(
-        NpgsqlConnection connection, string workspace, long events, long last, byte[] chain, CancellationToken ct)
+    private static async Task Page(NpgsqlConnection connection, Walk walk, long from, long to, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("select seq_id, events, chain from allocora_head where tenant_id = $1", connection)
-        {
-            Parameters = { new() { Value = workspace } },
-        };
+        await using var command = Ask(connection, Sealed, walk.Workspace, from, to);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return events == 0;
-        return reader.GetInt64(0) == last && reader.GetInt64(1) == events && reader.GetFieldValue<byte[]>(2).AsSpan().SequenceEqual(chain);
+        while (walk.FirstBad is null && await reader.ReadAsync(ct)) walk.Step(reader);
     }
 
-    private static byte[] Link(byte[] before, byte[] leaf) => SHA256.HashData([1, .. before, .. leaf]);
-
-    // The same bytes as allocora_leaf_head in Schema/003_append.sql.
-    private static byte[] LeafHead(string workspace, NpgsqlDataReader reader)
+    private static async Task<byte[]> ChainAt(NpgsqlConnection connection, string workspace, long after, CancellationToken ct)
     {
-        var microseconds = (reader.GetFieldValue<DateTimeOffset>(5) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        var (sequence, id, stream, version, type) =
-            (reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4));
-        var text = string.Create(CultureInfo.InvariantCulture, $"1\n{sequence}\n{id}\n{workspace}\n{stream}\n{version}\n{type}\n{microseconds}\n");
-        return [0, .. Encoding.UTF8.GetBytes(text)];
+        await using var command = Ask(
+            connection, "select chain from allocora_seal where tenant_id = $1 and seq_id <= $2 order by seq_id desc limit 1", workspace, after);
+        return after > 0 && await command.ExecuteScalarAsync(ct) is byte[] chain ? chain : SHA256.HashData(Encoding.UTF8.GetBytes(workspace));
+    }
+
+    // Of the whole log, events and seals: what stands alone at the end is to be found too.
+    private static async Task<long> Last(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = Ask(connection,
+            "select greatest((select max(seq_id) from mt_events), (select max(seq_id) from allocora_seal), 0)");
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task<(long Sequence, long Events, byte[] Chain)?> Head(NpgsqlConnection connection, string workspace, CancellationToken ct)
+    {
+        await using var command = Ask(connection, "select seq_id, events, chain from allocora_head where tenant_id = $1", workspace);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? (reader.GetInt64(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)) : null;
+    }
+
+    private static NpgsqlCommand Ask(NpgsqlConnection connection, string question, params object[] values)
+    {
+#pragma warning disable CA2100 // questions of this file
+        var command = new NpgsqlCommand(question, connection);
+#pragma warning restore CA2100
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private sealed class Walk(string workspace, long after, byte[] start, IReadOnlyList<SignedHead> heads)
+    {
+        // Of a part of the log, the chain can be compared but not the number of events.
+        private readonly bool isWhole = after == 0;
+        private int nextHead = heads.Count(h => h.Sequence <= after);
+        private long last = after;
+        private long? sinceAgreed;
+
+        public string Workspace => workspace;
+        public long Events { get; private set; }
+        public long? FirstBad { get; private set; }
+        public byte[] Chain { get; private set; } = start;
+
+        public void Step(NpgsqlDataReader row)
+        {
+            (last, Events) = (row.GetInt64(0), Events + 1);
+            sinceAgreed ??= last;
+            // A head of a position that holds nothing of this workspace any more.
+            if (nextHead < heads.Count && heads[nextHead].Sequence < last) FirstBad = sinceAgreed;
+            else if (row.IsDBNull(1) || row.IsDBNull(9) || !Fits(row)) FirstBad = last;
+            else if (nextHead < heads.Count && heads[nextHead].Sequence == last) Compare(heads[nextHead]);
+        }
+
+        public void End(long upTo, (long Sequence, long Events, byte[] Chain)? head)
+        {
+            if (nextHead < heads.Count && heads[nextHead].Sequence <= upTo) FirstBad = last + 1;
+            else if (upTo < long.MaxValue) return; // the head is of what comes after, too
+            else if (head is null) FirstBad = Events > 0 ? last : null;
+            else if (head.Value.Sequence > last) FirstBad = last + 1;
+            else if (isWhole && head.Value.Events != Events || !head.Value.Chain.AsSpan().SequenceEqual(Chain)) FirstBad = last;
+        }
+
+        private bool Fits(NpgsqlDataReader row)
+        {
+            var content = CanonicalJson.Hash(row.GetString(6), row.IsDBNull(7) ? null : row.GetString(7));
+            Chain = SHA256.HashData([1, .. Chain, .. SHA256.HashData([.. LeafHead(row), .. content])]);
+            return content.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(8)) && Chain.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(9));
+        }
+
+        private void Compare(SignedHead head)
+        {
+            var agrees = head.Chain == Convert.ToHexStringLower(Chain) && (!isWhole || head.Events == Events);
+            FirstBad = agrees ? null : sinceAgreed;
+            sinceAgreed = null;
+            while (nextHead < heads.Count && heads[nextHead].Sequence == head.Sequence) nextHead++;
+        }
+
+        // The same bytes as allocora_leaf_head in Schema/003_append.sql.
+        private byte[] LeafHead(NpgsqlDataReader row)
+        {
+            var microseconds = (row.GetFieldValue<DateTimeOffset>(5) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+            var text = string.Create(CultureInfo.InvariantCulture,
+                $"1\n{row.GetInt64(0)}\n{row.GetGuid(1)}\n{workspace}\n{row.GetString(2)}\n{row.GetInt64(3)}\n{row.GetString(4)}\n{microseconds}\n");
+            return [0, .. Encoding.UTF8.GetBytes(text)];
+        }
     }
 }

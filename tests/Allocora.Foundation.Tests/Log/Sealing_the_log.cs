@@ -95,12 +95,40 @@ public sealed class Sealing_the_log : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_tail_that_was_cut_off_is_found_at_what_is_now_the_end()
+    public async Task A_tail_that_was_cut_off_is_found_where_it_was_cut()
     {
         var all = await log.Feed.All(workspace: Workspace);
 
         await log.Ask($"delete from mt_events where seq_id > {all[40].Sequence}; delete from allocora_seal where seq_id > {all[40].Sequence}");
 
-        Assert.Equal(all[40].Sequence, (await seal.Verify(Workspace, default)).FirstBad);
+        Assert.Equal(all[40].Sequence + 1, (await seal.Verify(Workspace, default)).FirstBad);
+    }
+
+    [Theory]
+    [InlineData(0, 10, null)]
+    [InlineData(10, 40, 17)]
+    [InlineData(17, 40, null)]
+    [InlineData(40, 50, null)]
+    public async Task A_part_of_it_is_verified_by_itself(int after, int upTo, int? bad)
+    {
+        var all = await log.Feed.All(workspace: Workspace);
+        await log.Ask($"update mt_events set type = 'other' where seq_id = {all[16].Sequence}");
+
+        var part = await seal.Verify(Workspace, default, after: after == 0 ? 0 : all[after - 1].Sequence, upTo: all[upTo - 1].Sequence);
+
+        Assert.Equal(bad is { } place ? all[place - 1].Sequence : null, part.FirstBad);
+        Assert.Equal((bad ?? upTo) - after, part.Events);
+    }
+
+    [Fact]
+    public async Task What_follows_a_position_ends_where_the_head_says()
+    {
+        var all = await log.Feed.All(workspace: Workspace);
+        Assert.True((await seal.Verify(Workspace, default, after: all[30].Sequence)).Ok);
+        Assert.True((await seal.Verify(Workspace, default, after: all[^1].Sequence)).Ok);
+
+        await log.Ask($"delete from mt_events where seq_id > {all[40].Sequence}; delete from allocora_seal where seq_id > {all[40].Sequence}");
+
+        Assert.Equal(all[40].Sequence + 1, (await seal.Verify(Workspace, default, after: all[30].Sequence)).FirstBad);
     }
 }
