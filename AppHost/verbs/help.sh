@@ -40,11 +40,14 @@ TEXT
       ;;
     test) cat <<'TEXT'
 Usage: ./allocora test [full] [--yes] [--filter EXPRESSION]
+       ./allocora test interop
 
 Builds everything and runs the whole test suite on a private PostgreSQL and RabbitMQ.
 The last line is: N passed, N failed, N skipped
 
   full                  tests with a figure do all of it, not a twentieth
+  interop               a stock Marten and a stock Wolverine read the log and the messages instead;
+                        exit code 3 when the package feed does not have them
   --yes                 install missing Debian packages without asking
   --filter EXPRESSION   only tests that match, as in dotnet test --filter
 

@@ -3,6 +3,11 @@
 set -eu
 
 run_tests() {
+  if [ "${1:-}" = interop ]; then
+    [ $# -eq 1 ] || usage "test interop takes no options." test
+    run_interop
+    return
+  fi
   local filter=() outcome=0
   while [ $# -gt 0 ]; do
     case $1 in
@@ -27,6 +32,41 @@ run_tests() {
   (cd "$root" && dotnet test Allocora.sln -c Release --no-build --nologo -nodeReuse:false -v quiet \
     --results-directory "$results/trx" "${filter[@]}") || outcome=$?
   count_tests "$outcome"
+}
+
+# A stranger's Marten and Wolverine over our log and messages. Everything about them stays in a temporary folder. A feed without their
+# packages is told from a failure: 3, never 0.
+run_interop() {
+  local part place apart
+  need_sdk
+  results=$(mktemp -d) servers=""
+  : >"$results/addresses"
+  trap 'stop_test_servers; rm -rf "$results"' EXIT
+  trap 'exit 130' INT TERM
+  apart=(--nologo -nodeReuse:false -p:UseArtifactsOutput=true "-p:ArtifactsPath=$results/built")
+  place=$results/built/bin
+  for part in Marten Wolverine; do
+    if ! (cd "$root" && dotnet restore "tests/Interop/$part" "${apart[@]}" --packages "$results/packages") >"$results/said" 2>&1; then
+      if ! grep -qE 'NU110[123]' "$results/said"; then
+        tail -n 5 "$results/said" >&2
+        fail "The packages of tests/Interop/$part could not be asked for."
+      fi
+      echo "not run: packages not on this feed"
+      exit 3
+    fi
+  done
+  need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
+  build AppHost/Local
+  (cd "$root" && dotnet restore tests/Interop/Run "${apart[@]}") >"$results/said" 2>&1 || { tail -n 5 "$results/said" >&2; fail "tests/Interop/Run could not be restored."; }
+  for part in Run Marten Wolverine; do
+    if ! (cd "$root" && dotnet build "tests/Interop/$part" -c Release --no-restore -v quiet "${apart[@]}" -p:UseSharedCompilation=false) >"$results/said" 2>&1; then
+      grep -E 'error ' "$results/said" | sort -u >&2
+      fail "tests/Interop/$part does not build."
+    fi
+  done
+  start_test_servers
+  dotnet "$place/Interop.Run/release/Interop.Run.dll" \
+    "$place/Interop.Marten/release/Interop.Marten.dll" "$place/Interop.Wolverine/release/Interop.Wolverine.dll"
 }
 
 run_bench() {

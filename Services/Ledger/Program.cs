@@ -2,6 +2,9 @@ using Allocora.EventStore;
 using Allocora.Ledger;
 using Allocora.ServiceDefaults;
 
-return args is ["migrate"]
-    ? await MigrateCommand.Run(LedgerModule.Schema)
-    : Service.Run("ledger", args, builder => builder.AddLedger());
+return args switch
+{
+    ["migrate"] => await MigrateCommand.Run(LedgerModule.Schema),
+    ["prepare-marten"] => await PrepareMartenCommand.Run(LedgerModule.Schema),
+    _ => Service.Run("ledger", args, builder => builder.AddLedger()),
+};

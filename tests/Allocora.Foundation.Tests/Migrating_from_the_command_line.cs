@@ -3,6 +3,7 @@ using Allocora.Testing;
 
 namespace Allocora.Foundation.Tests;
 
+[Collection(nameof(MigrateCommand))] // one environment and one console for all of them
 public sealed class Migrating_from_the_command_line : IAsyncLifetime
 {
     private const string Key = $"ConnectionStrings__{LogDatabase.Service}_owner";

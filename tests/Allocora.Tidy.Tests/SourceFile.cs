@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
@@ -32,6 +33,7 @@ internal sealed partial class SourceFile(string path, byte[] bytes)
     public bool IsBinary { get; } = HasNul(bytes);
     public bool IsEmpty => !IsBinary && string.IsNullOrWhiteSpace(Text);
     public string Text { get; } = Decoded(bytes);
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>The lines as an editor counts them: the line end of the last line begins no other.</summary>
     public string[] Lines => lines ??= Text == "" ? [] : (Text.EndsWith('\n') ? Text[..^1] : Text).Split('\n');

@@ -13,7 +13,7 @@ internal sealed class SourceTree(IEnumerable<SourceFile> files)
 
     public bool Has(string path) => Files.Any(f => f.Path == path);
 
-    private static string Root()
+    public static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -14,6 +14,7 @@ public sealed class TidyTests
         TestHabits.Rules,
         DeadFiles.Rules,
         Scripts.Rules,
+        StoredForms.Rules,
     }.SelectMany(rules => rules).ToDictionary(r => r.Name);
 
     public static TheoryData<string> Names => [.. Rules.Keys];

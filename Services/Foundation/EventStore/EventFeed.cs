@@ -28,6 +28,20 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
         while (await reader.ReadAsync(ct)) yield return Read(reader);
     }
 
+    /// <summary>One stream from its beginning, as a role that may see only the workspace of its transaction, or any other.</summary>
+    public async IAsyncEnumerable<StoredEvent> Of(string workspace, string stream, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(OfWorkspace(workspace));
+        batch.BatchCommands.Add(new($"select {Columns} from mt_events where tenant_id = $1 and stream_id = $2 order by version")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = workspace }, new NpgsqlParameter<string> { TypedValue = stream } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        while (await reader.ReadAsync(ct)) yield return Read(reader);
+    }
+
     /// <summary>The position of the last event; 0 in an empty log.</summary>
     public async Task<long> Head(CancellationToken ct)
     {
@@ -59,6 +73,12 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
             }
         }
     }
+
+    // Holds until the end of the transaction, which for a batch without one of its own is the end of the batch.
+    internal static NpgsqlBatchCommand OfWorkspace(string workspace) => new("select set_config('app.workspace_id', $1, true)")
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = workspace } },
+    };
 
     private static StoredEvent Read(NpgsqlDataReader reader) => new(
         reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5), reader.GetString(6),

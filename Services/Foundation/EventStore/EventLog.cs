@@ -28,7 +28,7 @@ public enum Outcome
 public readonly record struct Appended(Outcome Outcome, long? LastSequence);
 
 /// <summary>The log of a service. It is written here and nowhere else.</summary>
-public sealed class EventLog(NpgsqlDataSource source)
+public sealed partial class EventLog(NpgsqlDataSource source)
 {
     private const string Call = "select outcome, last_seq from allocora_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 

@@ -5,20 +5,25 @@ namespace Allocora.EventStore;
 /// <summary><c>dotnet Allocora.X.dll migrate</c>: brings the service's schema up to date and ends. A running service never runs DDL.</summary>
 public static class MigrateCommand
 {
-    public static async Task<int> Run(ServiceSchema schema)
+    public static Task<int> Run(ServiceSchema schema) => AsOwner(schema, "migrated", async owner =>
     {
-        var service = schema.Service;
-        var key = $"ConnectionStrings__{service}_owner";
+        var ran = await SchemaInstaller.Migrate(owner, schema, CancellationToken.None);
+        return ran.Count == 0 ? $"The schema of {schema.Service} is up to date." : $"The schema of {schema.Service}: {string.Join(", ", ran)}.";
+    });
+
+    /// <summary>Runs what only the owner of the schema may, and says how it went in one line.</summary>
+    internal static async Task<int> AsOwner(ServiceSchema schema, string what, Func<NpgsqlDataSource, Task<string>> work)
+    {
+        var key = $"ConnectionStrings__{schema.Service}_owner";
         try
         {
             await using var owner = NpgsqlDataSource.Create(Environment.GetEnvironmentVariable(key) ?? "");
-            var ran = await SchemaInstaller.Migrate(owner, schema, CancellationToken.None);
-            Console.WriteLine(ran.Count == 0 ? $"The schema of {service} is up to date." : $"The schema of {service}: {string.Join(", ", ran)}.");
+            Console.WriteLine(await work(owner));
             return 0;
         }
         catch (Exception e) when (WhyNot(e, key) is { } sentence)
         {
-            Console.Error.WriteLine($"{service} cannot be migrated: {sentence}");
+            Console.Error.WriteLine($"{schema.Service} cannot be {what}: {sentence}");
             return 1;
         }
     }

@@ -1,0 +1,106 @@
+using Allocora.EventStore;
+using Allocora.Testing;
+using Npgsql;
+
+namespace Allocora.Foundation.Tests.Deciding;
+
+/// <summary>The connection is cut around the commit, so nobody knows at first whether the decision is in the log.</summary>
+public sealed class Losing_the_answer_to_an_append : IAsyncLifetime
+{
+    // It would count twice if it were appended twice.
+    private static readonly Decider<int, SaleHappened> Count = new(0, (n, _) => n + 1);
+    private LogDatabase log = null!;
+    private Wire wire = null!;
+    private NpgsqlDataSource source = null!, superuser = null!;
+    private Streams streams = null!;
+
+    public async Task InitializeAsync()
+    {
+        log = await LogDatabase.Create();
+        superuser = log.As(LogDatabase.Superuser);
+        var address = new NpgsqlConnectionStringBuilder(log.AddressOf($"{LogDatabase.Service}_app")) { SearchPath = LogDatabase.Service };
+        wire = new(address.Host!, address.Port);
+        (address.Host, address.Port, address.SslMode) = ("127.0.0.1", wire.Port, SslMode.Disable);
+        source = NpgsqlDataSource.Create(address.ConnectionString);
+        streams = new(source, Sales.Catalog, TimeProvider.System);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await source.DisposeAsync();
+        wire.Dispose();
+        await log.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(nameof(Cut.Before), null)]
+    [InlineData(nameof(Cut.Behind), null)]
+    [InlineData(nameof(Cut.Answer), null)]
+    [InlineData(nameof(Cut.Before), "cmd")]
+    [InlineData(nameof(Cut.Behind), "cmd")]
+    [InlineData(nameof(Cut.Answer), "cmd")]
+    public async Task What_was_decided_is_in_the_log_once(string cut, string? key)
+    {
+        var rounds = TestSize.Of(500, atLeast: 25);
+        for (var round = 1; round <= rounds; round++)
+        {
+            wire.Next(Enum.Parse<Cut>(cut));
+            var standing = await Add(key is null ? null : $"{key}_{round}");
+
+            Assert.Equal((Outcome.Appended, (long)round), (standing.Outcome!.Value, standing.Version));
+            Assert.Equal(round, wire.Cuts);
+        }
+        Assert.Equal(rounds, (await Log.Make.All(log.Feed)).Count);
+        Assert.True((await new Seal(log.Tail).Verify("ws_one", default)).Ok);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("cmd")]
+    public async Task An_append_that_arrives_after_its_own_repetition_began_is_counted_once(string? key)
+    {
+        var rounds = TestSize.Of(100, atLeast: 10);
+        for (var round = 1; round <= rounds; round++)
+        {
+            // Both appends wait at the door: the one whose connection is gone, and the one that repeats it.
+            await using var holder = await log.Owner.OpenConnectionAsync();
+            await using var held = await holder.BeginTransactionAsync();
+            await new NpgsqlCommand("select pg_advisory_xact_lock(x'A110C04A'::bigint)", holder, held).ExecuteNonQueryAsync();
+            wire.Next(Cut.Behind);
+            var adding = Add(key is null ? null : $"{key}_{round}");
+            await Eventually.Sees(async _ => (long)(await LogDatabase.Ask(superuser, Waiting))!, waiting => waiting == 2, TimeSpan.FromSeconds(60));
+            await held.CommitAsync();
+
+            var standing = await adding;
+            Assert.Equal((Outcome.Appended, (long)round), (standing.Outcome!.Value, standing.Version));
+        }
+        Assert.Equal(rounds, (await Log.Make.All(log.Feed)).Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_ends_the_connection_is_asked_again()
+    {
+        await Add(null);
+        var killed = await LogDatabase.Ask(
+            superuser, $"select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '{LogDatabase.Service}_app' and datname = '{log.Name}'");
+
+        var again = await Add(null);
+
+        Assert.Equal((1L, Outcome.Appended, 2L), (killed, again.Outcome!.Value, again.Version));
+    }
+
+    [Fact]
+    public async Task A_database_that_stays_away_is_the_callers_matter()
+    {
+        wire.Dispose();
+
+        await Assert.ThrowsAsync<NpgsqlException>(() => Add(null));
+        Assert.Empty(await Log.Make.All(log.Feed));
+    }
+
+    private string Waiting =>
+        $"select count(*) from pg_stat_activity where datname = '{log.Name}' and wait_event_type = 'Lock' and wait_event = 'advisory'";
+
+    private Task<Standing> Add(string? key) => streams.Transact(
+        "ws_one", "count", Count, n => new SaleRecorded($"{n}", 1, Channel.Web), new Origin("usr_1"), key, default);
+}
