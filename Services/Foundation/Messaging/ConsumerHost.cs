@@ -82,8 +82,8 @@ internal sealed partial class ConsumerHost(
 
         var connection = await broker.Opened(stopping);
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false), stopping);
-        await DeclareTopology.Declare(channel, consumption.Queue, stopping);
-        var intake = new Intake(channel, care == Care.Usual ? consumption.Prefetch : 1);
+        await DeclareTopology.Queue(channel, consumption.Queue, stopping);
+        using var intake = new Intake(channel, care == Care.Usual ? consumption.Prefetch : 1);
         await intake.Start(queue, stopping);
         if (care == Care.Usual) waitingBecause = null;
 
@@ -100,40 +100,48 @@ internal sealed partial class ConsumerHost(
     private async Task HandleAll(IChannel channel, Intake intake, CancellationToken stopping, CancellationToken ct)
     {
         var batch = new List<Received>(consumption.BatchMax);
-        var before = care;
-        while (await intake.Take(batch, care == Care.Usual ? consumption.BatchMax : 1, care == Care.Usual ? consumption.BatchWait : default, time, ct))
+        var began = care;
+        var (max, wait) = began == Care.Usual ? (consumption.BatchMax, consumption.BatchWait) : (1, TimeSpan.Zero);
+        while (await intake.Take(batch, max, wait, time, ct))
         {
             if (!channel.IsOpen) throw new UnavailableException("RabbitMQ closed the channel.");
-            if (care != Care.Quarantine && batch.Exists(m => m.DeliveryCount >= SuspectAfter)) Turn(Care.Quarantine);
-            if (care == Care.Quarantine) await HandleOneByOne(channel, batch, stopping, ct);
+            if (care != Care.Quarantine && batch.Exists(m => m.DeliveryCount >= SuspectAfter))
+            {
+                Turn(Care.Quarantine);
+                // A prefetch holds for as long as one consumes.
+                if (began != Care.Quarantine) await intake.Stop(ct);
+            }
+            if (care == Care.Quarantine) await HandleOneByOne(intake, batch, stopping, ct);
             else
             {
-                if (care == Care.Trying) await Hold(() => consumer.Handle(batch, ct), stopping);
+                if (began == Care.Trying) await Hold(() => consumer.Handle(batch, ct), stopping);
                 else await consumer.Handle(batch, ct);
-                await Acknowledge(channel, batch[^1], ct);
                 if (care == Care.Trying) Turn(Care.Usual);
+                if (care != began) await intake.Stop(ct);
+                await Acknowledge(intake, batch[^1], ct);
             }
-            // A prefetch holds for as long as one consumes.
-            if (care != before) await intake.Stop(ct);
         }
     }
 
-    private async Task HandleOneByOne(IChannel channel, List<Received> batch, CancellationToken stopping, CancellationToken ct)
+    private async Task HandleOneByOne(Intake intake, List<Received> batch, CancellationToken stopping, CancellationToken ct)
     {
         foreach (var message in batch)
         {
             await Hold(async () => wellSince = await consumer.HandleSuspected(message, ct) ? 0 : wellSince + 1, stopping);
-            await Acknowledge(channel, message, ct);
+            if (care == Care.Quarantine && wellSince >= consumption.Prefetch)
+            {
+                // All that were on their way here together with the one that did it are through.
+                await attempts.Forget(ct);
+                Turn(Care.Usual);
+                await intake.Stop(ct);
+            }
+            await Acknowledge(intake, message, ct);
         }
-        if (wellSince < consumption.Prefetch) return;
-        // All that were on their way here together with the one that did it are through.
-        await attempts.Forget(ct);
-        Turn(Care.Usual);
     }
 
-    private async Task Acknowledge(IChannel channel, Received last, CancellationToken ct)
+    private async Task Acknowledge(Intake intake, Received last, CancellationToken ct)
     {
-        await channel.BasicAckAsync(last.DeliveryTag, multiple: true, ct);
+        await intake.Acknowledge(last.DeliveryTag, ct);
         waitingBecause = null;
         delayMax = DelayMin;
     }

@@ -26,7 +26,7 @@ internal static class Fault
     /// <summary>For readiness and the log, as both are read by people who may not see a message.</summary>
     public static string WhyWeWait(Exception e) => e switch
     {
-        UnavailableException => e.Message,
+        UnavailableException or TopologyException => e.Message,
         PostgresException refused => $"PostgreSQL answers {refused.SqlState}.",
         NpgsqlException or SocketException or TimeoutException => "PostgreSQL does not answer.",
         OperationInterruptedException { ShutdownReason: { } shutdown } => $"RabbitMQ closed the channel: {shutdown.ReplyText.TrimEnd('.')}.",
@@ -36,7 +36,7 @@ internal static class Fault
 
     public static bool IsOurs(Exception e) => e
         is NpgsqlException or SocketException or TimeoutException or IOException or HttpRequestException or RabbitMQClientException
-        or OperationCanceledException or ObjectDisposedException or UnavailableException or UnauthorizedAccessException
+        or OperationCanceledException or ObjectDisposedException or UnavailableException or TopologyException or UnauthorizedAccessException
         or OutOfMemoryException or TypeInitializationException or TypeLoadException or MissingMemberException or BadImageFormatException;
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Allocora.EventStore;
 using Allocora.Messaging;
 using Allocora.Probe;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace Allocora.Foundation.Tests.Consuming;
 
@@ -13,7 +15,7 @@ namespace Allocora.Foundation.Tests.Consuming;
 internal sealed class NoteDesk : IAsyncDisposable
 {
     public const string Queue = "probe.notes";
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(TestSize.IsFull ? 10 : 2);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(TestSize.IsFull ? 10 : 1);
     private const int Unconfirmed = 500;
     private readonly QueueDefinition queue;
     private readonly List<IHost> hosts = [];
@@ -35,11 +37,16 @@ internal sealed class NoteDesk : IAsyncDisposable
     public static async Task<NoteDesk> Open(bool singleActive = true, string? postgres = null)
     {
         var desk = new NoteDesk(await LogDatabase.Create(postgres), await TestVhost.Create(), singleActive);
-        desk.connection = await new ConnectionFactory { Uri = desk.Vhost.Address }.CreateConnectionAsync();
-        // Without a limiter: the client's own is slow, and here the window is ours.
-        desk.channel = await desk.connection.CreateChannelAsync(new(true, true, outstandingPublisherConfirmationsRateLimiter: null));
-        await DeclareTopology.Declare(desk.channel, desk.queue, default);
+        await desk.Reconnect();
         return desk;
+    }
+
+    public async Task Reconnect()
+    {
+        connection = await new ConnectionFactory { Uri = Vhost.Address, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+        // Without a limiter: the client's own is slow, and here the window is ours.
+        channel = await connection.CreateChannelAsync(new(true, true, outstandingPublisherConfirmationsRateLimiter: null));
+        await DeclareTopology.Queue(channel, queue, default);
     }
 
     public Task Publish(params IEnumerable<Note> notes) => Publish(notes.Select(n => (Properties(n), n.ToBody())));
@@ -64,7 +71,7 @@ internal sealed class NoteDesk : IAsyncDisposable
     };
 
     /// <summary>A consumer of this process, with the handler of <see cref="Notes"/> unless another is given. It is not started.</summary>
-    public IHost Consumer(BatchHandler? handler = null, TimeProvider? time = null, ILoggerProvider? logs = null, Consumption? consumption = null)
+    public IHost Consumer(BatchHandler? handler = null, TimeProvider? time = null, ILoggerProvider? logs = null)
     {
         var host = Hosts.With(
             builder =>
@@ -73,7 +80,8 @@ internal sealed class NoteDesk : IAsyncDisposable
                 if (logs is not null) builder.Logging.AddProvider(logs);
                 builder.AddDatabase(NoteQueue.Schema);
                 builder.AddBroker("rabbitmq", "probe");
-                builder.AddConsumer(consumption ?? new(queue), _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
+                // A clock that stands still would let no batch begin.
+                builder.AddConsumer(time is null ? new(queue) : new(queue) { BatchWait = TimeSpan.Zero }, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
             },
             [.. Settings.Select(s => (s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))]);
         hosts.Add(host);
@@ -90,8 +98,6 @@ internal sealed class NoteDesk : IAsyncDisposable
     /// <summary>A consumer that is a process of its own.</summary>
     public Task<ChildProgram> Process(bool isFixed = false) => ChildProgram.Start(
         "Allocora.Probe", Settings, "--queue", Queue, "--single", queue.SingleActiveConsumer ? "true" : "false", "--fixed", isFixed ? "true" : "false");
-
-    public Consumption Portions(ushort prefetch) => new(queue) { Prefetch = prefetch, BatchMax = prefetch };
 
     /// <summary>The numbers of the notes that became events, in the order of the log, straight from PostgreSQL.</summary>
     public async Task<IReadOnlyList<int>> Kept()
@@ -125,10 +131,18 @@ internal sealed class NoteDesk : IAsyncDisposable
     /// <summary>Takes what is left, with how often the broker got each back.</summary>
     public async Task<IReadOnlyList<long>> DeliveryCounts()
     {
-        var counts = new List<long>();
-        while (await channel.BasicGetAsync(Queue, autoAck: true) is { } left)
-            counts.Add(left.BasicProperties.Headers?.TryGetValue("x-delivery-count", out var count) == true ? Convert.ToInt64(count, null) : left.Redelivered ? 1 : 0);
-        return counts;
+        var counts = new ConcurrentQueue<long>();
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, left) =>
+        {
+            var isCounted = left.BasicProperties.Headers?.ContainsKey("x-delivery-count") == true;
+            counts.Enqueue(isCounted ? Convert.ToInt64(left.BasicProperties.Headers!["x-delivery-count"], null) : left.Redelivered ? 1 : 0);
+            return Task.CompletedTask;
+        };
+        var waiting = await Waiting();
+        await channel.BasicConsumeAsync(Queue, autoAck: true, consumer);
+        await Eventually.Sees(() => counts.Count, n => n >= waiting, Patience);
+        return [.. counts];
     }
 
     public async Task<uint> Waiting() => await channel.MessageCountAsync(Queue);
