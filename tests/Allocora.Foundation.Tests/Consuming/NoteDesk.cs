@@ -145,6 +145,17 @@ internal sealed class NoteDesk : IAsyncDisposable
         return [.. counts];
     }
 
+    /// <summary>What a consumer does that dies with messages in hand.</summary>
+    public async Task TakeAndGiveBack(int messages)
+    {
+        await using var other = await connection.CreateChannelAsync();
+        var taken = 0;
+        var consumer = new AsyncEventingBasicConsumer(other);
+        consumer.ReceivedAsync += (_, _) => Task.FromResult(Interlocked.Increment(ref taken));
+        await other.BasicConsumeAsync(Queue, autoAck: false, consumer);
+        await Eventually.Sees(() => taken, n => n == messages, Patience);
+    }
+
     public async Task<uint> Waiting() => await channel.MessageCountAsync(Queue);
 
     public static Task<(bool Ok, string? Detail)> Readiness(IHost host, CancellationToken ct = default) => Hosts.Check(host, $"queue {Queue}", ct);
