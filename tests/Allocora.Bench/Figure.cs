@@ -11,25 +11,21 @@ internal sealed record Figure(string What, string Unit, double Baseline, double 
     public string Wanted => $"≥ {RatioMin:0.00}";
     public bool IsReached => Reached >= RatioMin;
 
-    /// <param name="prepare">Puts in place what each of the two takes; it is not timed.</param>
-    public static async Task<Figure> Measure(
-        string what, string unit, int units, double ratioMin, Func<Task> baseline, Func<Task> ours, Func<Task>? prepare = null)
+    public static async Task<Figure> Measure(string what, string unit, int units, double ratioMin, Func<Task> baseline, Func<Task> ours)
     {
         var (theirs, own) = (new List<double>(), new List<double>());
-        prepare ??= () => Task.CompletedTask;
-        await Seconds(prepare, baseline); // both warm up
-        await Seconds(prepare, ours);
+        await baseline(); // both warm up
+        await ours();
         for (var round = 0; round < Rounds; round++)
         {
-            theirs.Add(units / await Seconds(prepare, baseline));
-            own.Add(units / await Seconds(prepare, ours));
+            theirs.Add(units / await Seconds(baseline));
+            own.Add(units / await Seconds(ours));
         }
         return new(what, unit, Median(theirs), Median(own), ratioMin);
     }
 
-    private static async Task<double> Seconds(Func<Task> prepare, Func<Task> work)
+    private static async Task<double> Seconds(Func<Task> work)
     {
-        await prepare();
         var started = Stopwatch.GetTimestamp();
         await work();
         return Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -7,7 +7,6 @@ namespace Allocora.Foundation.Tests.Consuming;
 
 public sealed class Messages_under_suspicion : IAsyncLifetime
 {
-    private const string Began = "insert into attempt_started values ('probe.notes', 'note-0', {0}, now())";
     private NoteDesk desk = null!;
 
     public async Task InitializeAsync() => desk = await NoteDesk.Open();
@@ -17,7 +16,7 @@ public sealed class Messages_under_suspicion : IAsyncLifetime
     [Fact]
     public async Task Come_one_at_a_time_and_in_batches_again_once_a_whole_stretch_went_well()
     {
-        await desk.Log.Ask(string.Format(null, Began, 1));
+        await Began(times: 1);
         await desk.Publish(Enumerable.Range(0, 1000).Select(n => new Note(n)));
         var (notes, sizes) = (new Notes(desk.Log.Log, isFixed: false), new List<int>());
 
@@ -38,7 +37,7 @@ public sealed class Messages_under_suspicion : IAsyncLifetime
     [Fact]
     public async Task Leave_a_trace_while_they_are_handled_and_none_after()
     {
-        await desk.Log.Ask(string.Format(null, Began, 1));
+        await Began(times: 1);
         await desk.Publish(new Note(0), new Note(1));
         var (notes, seen) = (new Notes(desk.Log.Log, isFixed: false), new List<string>());
 
@@ -56,7 +55,7 @@ public sealed class Messages_under_suspicion : IAsyncLifetime
     [Fact]
     public async Task Are_not_tried_a_fourth_time()
     {
-        await desk.Log.Ask(string.Format(null, Began, 3));
+        await Began(times: 3);
         await desk.Publish(new Note(0), new Note(1));
 
         await desk.Consuming();
@@ -71,7 +70,7 @@ public sealed class Messages_under_suspicion : IAsyncLifetime
     [Fact]
     public async Task Are_not_blamed_for_what_is_our_fault()
     {
-        await desk.Log.Ask(string.Format(null, Began, 2));
+        await Began(times: 2);
         await desk.Publish(new Note(0));
         var (notes, calls) = (new Notes(desk.Log.Log, isFixed: false), 0);
 
@@ -98,4 +97,6 @@ public sealed class Messages_under_suspicion : IAsyncLifetime
         Assert.Equal([1, 1, 1], sizes);
         Assert.True(host.Services.GetRequiredKeyedService<ConsumerHost>(NoteDesk.Queue).IsInQuarantine);
     }
+
+    private Task<object?> Began(int times) => desk.Log.Ask($"insert into attempt_started values ('{NoteDesk.Queue}', 'note-0', {times}, now())");
 }
