@@ -34,8 +34,8 @@ internal static class BrokerBench
     {
         for (var window = 0; window < Messages / Window; window++)
         {
-            await Task.WhenAll(Enumerable.Range(0, Window).Select(_ => channel.BasicPublishAsync(
-                Queue.Exchange, "bench", true, new BasicProperties { MessageId = $"{Guid.CreateVersion7()}", Type = "bench", Persistent = true }, Body).AsTask()));
+            var messages = Enumerable.Range(0, Window).Select(_ => new BasicProperties { MessageId = $"{Guid.CreateVersion7()}", Type = "bench", Persistent = true });
+            await Task.WhenAll(messages.Select(m => channel.BasicPublishAsync(Queue.Exchange, "bench", true, m, Body).AsTask()));
         }
     }
 

@@ -50,7 +50,8 @@ public static class NoteQueue
 {
     public static readonly ServiceSchema Schema = new("probe", typeof(Broker).Assembly);
 
-    public static QueueDefinition Named(string name, bool singleActive) => new(name, "allocora.notes", [name], singleActive, DeliveryLimit: 50, LengthMax: 1_000_000);
+    public static QueueDefinition Named(string name, bool singleActive) =>
+        new(name, "allocora.notes", [name], singleActive, DeliveryLimit: 50, LengthMax: 1_000_000);
 
     /// <summary>Everything a service that takes notes consists of.</summary>
     public static void AddNotes(this IHostApplicationBuilder builder, QueueDefinition queue, bool isFixed)

@@ -10,5 +10,6 @@ var builder = Host.CreateEmptyApplicationBuilder(new() { Args = args });
 builder.Configuration.AddEnvironmentVariables();
 builder.Configuration.AddCommandLine(args);
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information);
-builder.AddNotes(NoteQueue.Named(builder.Configuration["queue"]!, singleActive: builder.Configuration["single"] == "true"), builder.Configuration["fixed"] == "true");
+var queue = NoteQueue.Named(builder.Configuration["queue"]!, singleActive: builder.Configuration["single"] == "true");
+builder.AddNotes(queue, isFixed: builder.Configuration["fixed"] == "true");
 builder.Build().Run();

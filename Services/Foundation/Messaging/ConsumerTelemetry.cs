@@ -69,7 +69,7 @@ internal sealed class ConsumerTelemetry(string consumer, TimeProvider time)
                 MessagingTelemetry.ProcessDuration.Record(took, who, type);
                 if (verdicts[i].IsDuplicate) MessagingTelemetry.Duplicates.Add(1, who, type);
                 if (messages.Length == 0) continue;
-                messages[i]?.SetTag("allocora.outcome", verdicts[i] switch { { IsDuplicate: true } => "duplicate", { ReasonCode: { } code } => code, _ => "done" });
+                messages[i]?.SetTag("allocora.outcome", verdicts[i].IsDuplicate ? "duplicate" : verdicts[i].ReasonCode ?? "done");
                 if (verdicts[i].ReasonCode is { } reason) messages[i]?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", reason);
             }
         }

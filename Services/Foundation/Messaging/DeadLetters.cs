@@ -4,7 +4,8 @@ namespace Allocora.Messaging;
 
 /// <summary>A message that could not be handled, as an operator sees it in a list.</summary>
 public sealed record DeadLetter(
-    long Id, string Consumer, string MessageId, string? Workspace, string Type, string ReasonCode, string Error, DateTimeOffset FirstSeen, int Attempts, string State);
+    long Id, string Consumer, string MessageId, string? Workspace, string Type, string ReasonCode, string Error, DateTimeOffset FirstSeen,
+    int Attempts, string State);
 
 /// <summary>What operators do with dead letters. Signed in as the service's own role they reach those of one workspace, as its worker all.</summary>
 public sealed class DeadLetters(NpgsqlDataSource source)

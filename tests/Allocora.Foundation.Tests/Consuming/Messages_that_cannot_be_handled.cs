@@ -142,7 +142,8 @@ public sealed class Messages_that_cannot_be_handled : IAsyncLifetime
     {
         foreach (var (state, isTheirs) in new[]
         {
-            ("22P05", true), ("23505", true), ("42P01", false), ("40001", false), ("40P01", false), ("53100", false), ("57014", false), ("57P01", false), ("08006", false),
+            ("22P05", true), ("23505", true), ("42P01", false), ("40001", false), ("40P01", false), ("53100", false),
+            ("57014", false), ("57P01", false), ("08006", false),
         })
         {
             Assert.Equal(isTheirs, Fault.OfMessage(new PostgresException("secret", "ERROR", "ERROR", state)) is not null);

@@ -81,7 +81,8 @@ internal sealed class NoteDesk : IAsyncDisposable
                 builder.AddDatabase(NoteQueue.Schema);
                 builder.AddBroker("rabbitmq", "probe");
                 // A clock that stands still would let no batch begin.
-                builder.AddConsumer(time is null ? new(queue) : new(queue) { BatchWait = TimeSpan.Zero }, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
+                var consumption = new Consumption(queue);
+                builder.AddConsumer(time is null ? consumption : consumption with { BatchWait = TimeSpan.Zero }, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
             },
             [.. Settings.Select(s => (s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))]);
         hosts.Add(host);

@@ -46,7 +46,8 @@ public sealed class One_trace_through_the_queue : IAsyncLifetime
         Assert.Equal(request.SpanId, publish.ParentSpanId);
         Assert.Equal(publish.SpanId, process.ParentSpanId);
         Assert.Equal(request.TraceId, append.TraceId);
-        Assert.Equal((ActivityKind.Consumer, "note-1", "done"), (process.Kind, process.GetTagItem("messaging.message.id"), process.GetTagItem("allocora.outcome")));
+        Assert.Equal(ActivityKind.Consumer, process.Kind);
+        Assert.Equal(("note-1", "done"), (process.GetTagItem("messaging.message.id"), process.GetTagItem("allocora.outcome")));
     }
 
     [Fact]
