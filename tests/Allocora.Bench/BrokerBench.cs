@@ -34,7 +34,8 @@ internal static class BrokerBench
     {
         for (var window = 0; window < Messages / Window; window++)
         {
-            var messages = Enumerable.Range(0, Window).Select(_ => new BasicProperties { MessageId = $"{Guid.CreateVersion7()}", Type = "bench", Persistent = true });
+            var messages = Enumerable.Range(0, Window).Select(_ =>
+                new BasicProperties { MessageId = $"{Guid.CreateVersion7()}", Type = "bench", Persistent = true });
             await Task.WhenAll(messages.Select(m => channel.BasicPublishAsync(Queue.Exchange, "bench", true, m, Body).AsTask()));
         }
     }

@@ -82,7 +82,8 @@ internal sealed class NoteDesk : IAsyncDisposable
                 builder.AddBroker("rabbitmq", "probe");
                 // A clock that stands still would let no batch begin.
                 var consumption = new Consumption(queue);
-                builder.AddConsumer(time is null ? consumption : consumption with { BatchWait = TimeSpan.Zero }, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
+                if (time is not null) consumption = consumption with { BatchWait = TimeSpan.Zero };
+                builder.AddConsumer(consumption, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
             },
             [.. Settings.Select(s => (s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))]);
         hosts.Add(host);
