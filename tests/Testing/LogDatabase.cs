@@ -35,9 +35,10 @@ public sealed class LogDatabase : IAsyncDisposable
 
     public EventFeed Feed { get; }
 
-    public static async Task<LogDatabase> Create()
+    /// <param name="superuser">Of another server than the one all tests share.</param>
+    public static async Task<LogDatabase> Create(string? superuser = null)
     {
-        var database = await TestDatabase.Create(Template, Prepare);
+        var database = await TestDatabase.Create(Template, Prepare, superuser);
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await Ask(source, $"alter database {database.Name} owner to {Service}_owner"); // a copy belongs to whoever made it
         return new(database);

@@ -19,9 +19,10 @@ public sealed class TestDatabase : IAsyncDisposable
 
     /// <param name="template">Names what <paramref name="prepare"/> makes; the same name must always mean the same content.</param>
     /// <param name="prepare">Fills the template; it gets a superuser's connection string to it.</param>
-    public static async Task<TestDatabase> Create(string? template = null, Func<string, Task>? prepare = null)
+    /// <param name="superuser">Of another server than the one all tests share.</param>
+    public static async Task<TestDatabase> Create(string? template = null, Func<string, Task>? prepare = null, string? superuser = null)
     {
-        var superuser = (await TestServers.Get()).Postgres;
+        superuser ??= (await TestServers.Get()).Postgres;
         await using var source = NpgsqlDataSource.Create(superuser);
         if (template is not null && prepare is not null) await Prepare(source, superuser, template, prepare);
 

@@ -48,8 +48,7 @@ public sealed class Streams(NpgsqlDataSource source, EventCatalog catalog, TimeP
                 sent = true;
                 var answer = await log.Append(new Entry(workspace, stream, key, now.Version, events), ct);
                 if (answer.Outcome == Outcome.Appended) return new(Outcome.Appended, null, now.Version + events.Count, answer.LastSequence!.Value);
-                // Not contended, so the key was spent on another stream.
-                if (answer.Outcome == Outcome.Duplicate) return new(Outcome.Duplicate, null, now.Version, now.LastSequence);
+                if (answer.Outcome == Outcome.Duplicate) return await Spent();
                 if (attempt == AttemptsMax) throw new StreamContendedException(workspace, stream);
             }
             catch (NpgsqlException e) when (attempt < AttemptsMax && IsCut(e))
@@ -58,6 +57,13 @@ public sealed class Streams(NpgsqlDataSource source, EventCatalog catalog, TimeP
                 lost |= sent;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, PauseMillisecondsMax * attempt * attempt)), time, ct);
+        }
+
+        // By an append of ours that was still on its way when the stream was read; or on another stream, which is the caller's mistake.
+        async Task<Standing> Spent()
+        {
+            var then = await Read(workspace, stream, decider, EventId.Of(workspace, name, 1), ct);
+            return new(then.IsDone && lost ? Outcome.Appended : Outcome.Duplicate, null, then.Version, then.LastSequence);
         }
     }
 

@@ -1,0 +1,41 @@
+using System.Collections;
+using Allocora.AppHost;
+
+namespace Allocora.Testing;
+
+/// <summary>A .NET program that a test starts and ends, and that cannot outlive the test's own process.</summary>
+public sealed class ChildProgram : IAsyncDisposable
+{
+    private static readonly Launcher Launcher = new();
+    private readonly ChildProcess process;
+
+    private ChildProgram(ChildProcess process) => this.process = process;
+
+    public Task<int> Exited => process.Exited;
+
+    /// <param name="assembly">Of the program, which the test project references.</param>
+    public static async Task<ChildProgram> Start(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var all = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
+        foreach (var (key, value) in environment) all[key] = value;
+        var program = Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll");
+        var log = new LogFile(Path.Combine(Path.GetTempPath(), $"{assembly}-{Environment.ProcessId}.log"));
+        return new(await Launcher.Start(new(assembly, "dotnet", [program, .. arguments], all, AppContext.BaseDirectory), log));
+    }
+
+    /// <summary>Ends it without a chance to do anything.</summary>
+    public async Task Kill()
+    {
+        Signals.Send(process.Id, Signals.Kill);
+        await process.Exited;
+    }
+
+    /// <summary>Asks it to stop, and waits.</summary>
+    public Task Stop() => process.Stop();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.Exited.IsCompleted) await Kill();
+        await process.Release();
+    }
+}
