@@ -82,7 +82,7 @@ public sealed class ProjectionRunner(Projection projection, string service, Even
         IsBehind = claim.Served < projection.Version;
         if (IsBehind)
         {
-            if (claim.ServedPosition - claim.Position <= NearEnough) return await TakeOver(transaction, claim, ct);
+            if (claim.ServedPosition - claim.Position <= NearEnough) return await TakeOver(transaction, claim, most, ct);
             page = UpTo(page, claim.ServedPosition);
         }
         if (page.Count == 0)
@@ -145,7 +145,8 @@ public sealed class ProjectionRunner(Projection projection, string service, Even
         return reader.GetBoolean(1) ? Step.Gone : throw new SchemaException($"There are no tables for {projection}; run migrate.");
     }
 
-    private async Task<Step> TakeOver(NpgsqlTransaction transaction, (long Position, int Served, long ServedPosition) claim, CancellationToken ct)
+    private async Task<Step> TakeOver(
+        NpgsqlTransaction transaction, (long Position, int Served, long ServedPosition) claim, int most, CancellationToken ct)
     {
         var connection = transaction.Connection!;
         // From here on the version that is served stands still. Its readers do not notice.
@@ -153,7 +154,7 @@ public sealed class ProjectionRunner(Projection projection, string service, Even
         await using var pages = new PageReader(upstream);
         for (var position = claim.Position; position < target;)
         {
-            var page = UpTo(await pages.After(position, NearEnough, ct), target);
+            var page = UpTo(await pages.After(position, most, ct), target);
             if (page.Count == 0) break;
             if (!await Write(connection, position, page, ct)) return Step.Taken;
             position = page[^1].Sequence;
