@@ -106,7 +106,8 @@ internal static class ProjectionBench
             insert into mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type)
             select n, gen_random_uuid(), 'paddle-live-txn_' || n, 1, jsonb_build_object(
               'TransactionId', 'txn_01k' || md5(n::text), 'CustomerId', 'ctm_01k' || md5('c' || n), 'Country', 'DE', 'Currency', 'USD',
-              'BilledAt', timestamptz '2026-01-01 00:00+00' + n % 300 * interval '1 day', 'Total', n % 90000, 'Tax', n % 9000, 'Fee', n % 900, 'Earnings', n % 80000,
+              'BilledAt', timestamptz '2026-01-01 00:00+00' + n % 300 * interval '1 day', 'Total', n % 90000,
+              'Tax', n % 9000, 'Fee', n % 900, 'Earnings', n % 80000,
               'Lines', jsonb_build_array(
                 jsonb_build_object('Product', 'pro_' || n % 200, 'PriceId', 'pri_01k' || md5('a' || n), 'Quantity', 1, 'Subtotal', n % 50000,
                   'Discount', 0, 'Tax', n % 5000, 'Total', n % 55000),

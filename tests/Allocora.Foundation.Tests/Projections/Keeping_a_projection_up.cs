@@ -170,7 +170,9 @@ public sealed class Keeping_a_projection_up : IAsyncLifetime
         await database.Runner(projection, upstream.Feed).Run(default);
 
         Assert.Equal(await upstream.Feed.Head(default), await database.Position());
-        Assert.Equal(await upstream.Ask("select sum((data ->> 'Amount')::bigint)::bigint from mt_events"), await database.Ask("select sum(total)::bigint from probe_sales_v1.product_month"));
+        Assert.Equal(
+            await upstream.Ask("select sum((data ->> 'Amount')::bigint)::bigint from mt_events"),
+            await database.Ask("select sum(total)::bigint from probe_sales_v1.product_month"));
         Assert.Equal(3000, await database.Counted());
     }
 

@@ -56,7 +56,8 @@ internal static class Sales
             )
             insert into mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id)
             select last + n + n / 50, gen_random_uuid(), 'sale-' || last + (n - 1) / 10, 1 + (n - 1) % 10,
-              jsonb_build_object('Product', 'pro_' || n * 7919::bigint % 97, 'Month', date '2026-01-01' + (n % 12) * 31, 'Amount', n * 104729::bigint % 100000 - 20000),
+              jsonb_build_object('Product', 'pro_' || n * 7919::bigint % 97, 'Month', date '2026-01-01' + (n % 12) * 31,
+                'Amount', n * 104729::bigint % 100000 - 20000),
               'sale', now(), 'ws_' || (n - 1) / 10 % 7
             from before, generate_series(1, $1) as n
             """);

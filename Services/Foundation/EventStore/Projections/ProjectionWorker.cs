@@ -50,7 +50,9 @@ internal sealed class ProjectionHealth : IHealthCheck
 
     // Trouble with a version nobody reads yet is shown; it is no reason to take the service out of use.
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(report is { Trouble: not null, IsRead: true } ? HealthCheckResult.Unhealthy(report.Trouble) : HealthCheckResult.Healthy(report.Trouble));
+        Task.FromResult(report is { Trouble: not null, IsRead: true }
+            ? HealthCheckResult.Unhealthy(report.Trouble)
+            : HealthCheckResult.Healthy(report.Trouble));
 
     private sealed record HealthReport(string? Trouble, bool IsRead);
 }
