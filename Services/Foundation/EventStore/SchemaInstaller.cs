@@ -2,11 +2,11 @@ using Npgsql;
 
 namespace Allocora.EventStore;
 
-/// <summary>Brings a service's schema to the version this program knows: numbered scripts, each once, in order, under a lock.</summary>
+/// <summary>Brings a service's schema to the version this program knows: numbered scripts, each once, in order, then projections, under a lock.</summary>
 public static class SchemaInstaller
 {
     /// <param name="owner">A connection whose role owns the database; see <c>Schema/004_access.sql</c> for the others that must exist.</param>
-    /// <returns>The scripts that ran, by name; none when all had run before.</returns>
+    /// <returns>The scripts that ran, by name, and what became of projections; nothing when all was done before.</returns>
     public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource owner, ServiceSchema schema, CancellationToken ct)
     {
         var service = schema.Service;
@@ -33,6 +33,7 @@ public static class SchemaInstaller
             ran.Add(script.Name);
         }
         if (known.Keys.DefaultIfEmpty().Max() > schema.Version) throw new SchemaException($"The schema of {service} is newer than this program knows.");
+        ran.AddRange(await ProjectionTables.Migrate(connection, schema, ct));
         await transaction.CommitAsync(ct);
         return ran;
     }

@@ -9,9 +9,18 @@ public sealed class ServiceSchema
 {
     /// <param name="service">Names the schema and the roles.</param>
     /// <param name="parts">The assemblies whose embedded <c>Schema/NNN_name.sql</c> belong to the database, beside the event store's own.</param>
-    public ServiceSchema(string service, params Assembly[] parts)
+    public ServiceSchema(string service, params Assembly[] parts) : this(service, [], parts)
     {
-        Service = service;
+    }
+
+    /// <param name="projections">
+    /// Every version this program keeps up: beside a new one the one before it, until the new one has taken over.
+    /// </param>
+    public ServiceSchema(string service, IReadOnlyList<Projection> projections, params Assembly[] parts)
+    {
+        (Service, Projections) = (service, projections);
+        if (projections.CountBy(p => p.SchemaIn(service)).FirstOrDefault(p => p.Value > 1).Key is { } same)
+            throw new ArgumentException($"Two projections have the schema {same}.", nameof(projections));
         Scripts = [.. parts.Prepend(typeof(ServiceSchema).Assembly).Distinct().SelectMany(Script.In).OrderBy(s => s.Number)];
         var twice = Scripts.GroupBy(s => s.Number).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
@@ -19,6 +28,8 @@ public sealed class ServiceSchema
     }
 
     public string Service { get; }
+
+    public IReadOnlyList<Projection> Projections { get; }
 
     /// <summary>The number of the last script: a database in which it has run is up to date.</summary>
     public int Version => Scripts[^1].Number;
