@@ -59,6 +59,7 @@ public static class NoteQueue
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.AddDatabase(Schema);
         builder.AddBroker("rabbitmq", "probe");
-        builder.AddConsumer(new(queue), services => new Notes(new(services.GetRequiredKeyedService<NpgsqlDataSource>("probe_worker")), isFixed).Handle);
+        builder.AddConsumer(new(queue) { Prefetch = 200, BatchMax = 200 }, services =>
+            new Notes(new(services.GetRequiredKeyedService<NpgsqlDataSource>("probe_worker")), isFixed).Handle);
     }
 }

@@ -9,10 +9,10 @@ namespace Allocora.Messaging;
 /// <summary>Which queue a service takes from, and in what portions.</summary>
 public sealed record Consumption(QueueDefinition Queue)
 {
-    /// <summary>How many messages the broker hands out before the first of them is acknowledged.</summary>
-    public ushort Prefetch { get; init; } = 200;
+    /// <summary>How many messages the broker hands out before the first of them is acknowledged: the next batch arrives while one is handled.</summary>
+    public ushort Prefetch { get; init; } = 1000;
 
-    public int BatchMax { get; init; } = 200;
+    public int BatchMax { get; init; } = 500;
 
     /// <summary>How long the first message of a batch waits for others.</summary>
     public TimeSpan BatchWait { get; init; } = TimeSpan.FromMilliseconds(5);

@@ -81,7 +81,7 @@ internal sealed class NoteDesk : IAsyncDisposable
                 builder.AddDatabase(NoteQueue.Schema);
                 builder.AddBroker("rabbitmq", "probe");
                 // A clock that stands still would let no batch begin.
-                var consumption = new Consumption(queue);
+                var consumption = new Consumption(queue) { Prefetch = 200, BatchMax = 200 };
                 if (time is not null) consumption = consumption with { BatchWait = TimeSpan.Zero };
                 builder.AddConsumer(consumption, _ => handler ?? new Notes(Log.Log, isFixed: false).Handle);
             },

@@ -22,7 +22,7 @@ public enum CaughtUp
 /// </summary>
 public sealed class ProjectionRunner(Projection projection, string service, EventFeed upstream, NpgsqlDataSource own, TimeProvider time)
 {
-    public const int PageSize = 4000;
+    public const int PageSize = 10_000;
 
     /// <summary>A version being built replaces the one that is served when no more than this lies between them.</summary>
     private const int NearEnough = 100;
