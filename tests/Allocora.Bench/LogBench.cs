@@ -18,7 +18,7 @@ internal static class LogBench
         var superuser = log.As(LogDatabase.Superuser); // row-level security refuses COPY to anybody else
         var append = await Figure.Measure(
             "append with dedupe and seal, 1,000 a call", "ev/s", Calls * PerCall, 0.65, () => Copy(superuser), () => Append(log.Log));
-        return [append, await Verification(log)];
+        return [append, await ProjectionBench.Run(), await Verification(log)];
     }
 
     // What it is held against is not another program but the minute it may take.

@@ -61,12 +61,12 @@ begin
   insert into allocora_seen (tenant_id, key)
   select a.tenant, a.key from unnest(tenants, keys, outcomes) as a(tenant, key, outcome) where a.key is not null and a.outcome = 'appended';
 
+  -- The events' data is joined last: what is sorted and kept on the way is copied each time.
   with going as (
     select
       p.*, a.tenant, a.stream, a.version as before,
       coalesce(a.version, 0) + row_number() over (partition by a.tenant, a.stream order by p.n) as version
-    from unnest(entries, ids, types, dotnet_types, bodies, headers, correlations, causations, times, contents) with ordinality
-      as p(entry, id, type, dotnet_type, body, header, correlation, causation, at, content, n)
+    from unnest(entries, ids, types, times, contents) with ordinality as p(entry, id, type, at, content, n)
     join unnest(tenants, streams, outcomes, versions) with ordinality as a(tenant, stream, outcome, version, n) on a.n = p.entry
     where a.outcome = 'appended'
   ),
@@ -80,18 +80,16 @@ begin
     on conflict (tenant_id, id) do update set version = excluded.version, timestamp = excluded.timestamp
   ),
   numbered as (
-    select nextval('mt_events_sequence') as seq_id, o.*
-    from (
-      -- By workspace, so that each chain is walked in one piece; within it, in the caller's order.
-      select g.* from going as g order by g.tenant, g.n
-    ) as o
+    -- By workspace, so that each chain is walked in one piece; within it, in the caller's order.
+    select nextval('mt_events_sequence') as seq_id, o.* from (select g.* from going as g order by g.tenant, g.n) as o
   ),
   inserted as (
     insert into mt_events (
       seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, headers, is_archived)
-    select
-      e.seq_id, e.id, e.stream, e.version, e.body, e.type, e.at, e.tenant, e.dotnet_type, e.correlation, e.causation, e.header, false
+    select e.seq_id, e.id, e.stream, e.version, d.body, e.type, e.at, e.tenant, d.dotnet_type, d.correlation, d.causation, d.header, false
     from numbered as e
+    join unnest(bodies, headers, dotnet_types, correlations, causations) with ordinality
+      as d(body, header, dotnet_type, correlation, causation, n) on d.n = e.n
   )
   select
     array_agg(e.seq_id), array_agg(e.tenant), array_agg(e.entry), array_agg(e.content),
