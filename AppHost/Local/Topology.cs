@@ -57,7 +57,7 @@ internal sealed class Topology
 
 /// <summary>Where things are in one run.</summary>
 internal sealed record Addresses(
-    Func<DatabaseResource, string, string> ConnectionString, string Broker,
+    Func<DatabaseResource, string, string> ConnectionString, Func<ServiceResource, string> BrokerAddress,
     IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
 {
     public const string ConsoleDoor = "console-public";
@@ -83,7 +83,7 @@ internal sealed record Addresses(
         environment[$"ConnectionStrings__{service.Owns.Name}"] = ConnectionString(service.Owns, service.Owns.AppRole);
         environment[$"ConnectionStrings__{service.Owns.WorkerRole}"] = ConnectionString(service.Owns, service.Owns.WorkerRole);
         foreach (var tail in service.Tails) environment[$"ConnectionStrings__{tail.TailRole}"] = ConnectionString(tail, tail.TailRole);
-        if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = Broker;
+        if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = BrokerAddress(service);
         foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);
         return environment;
     }

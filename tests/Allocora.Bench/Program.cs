@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Allocora.Bench;
 
-var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["log"] = LogBench.Run };
+var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["log"] = LogBench.Run, ["publish"] = PublishBench.Run };
 var unknown = args.Skip(1).FirstOrDefault(name => !benches.ContainsKey(name));
 if (args.Length == 0 || unknown is not null)
 {

@@ -12,11 +12,12 @@ namespace Allocora.Foundation.Tests.Broker;
 /// <summary>Each test has the broker of the class to itself, and leaves it working.</summary>
 public sealed class A_broker_in_trouble(A_broker_in_trouble.Its its) : IClassFixture<A_broker_in_trouble.Its>, IAsyncLifetime
 {
+    private static readonly QueueDefinition Roomy = LedgerQueue with { LengthMax = 5_000_000 };
     private IHost host = null!;
 
     public async Task InitializeAsync()
     {
-        await Listener.Declare(its.Broker.Address, LedgerQueue with { LengthMax = 5_000_000 });
+        await Listener.Declare(its.Broker.Address, Roomy);
         await using (var listener = await Listener.On(its.Broker.Address)) await listener.Channel.QueuePurgeAsync(Queues.LedgerIngest);
         host = Service(its.Broker.Address);
         await host.StartAsync();
@@ -63,7 +64,7 @@ public sealed class A_broker_in_trouble(A_broker_in_trouble.Its its) : IClassFix
         await Eventually.Sees(_ => Listener.Count(its.Broker.Address, Queues.LedgerIngest), count => count >= events.Count, Listener.Deadline);
 
         await its.Broker.LoseData();
-        await Listener.Declare(its.Broker.Address, LedgerQueue);
+        await Listener.Declare(its.Broker.Address, Roomy);
         await log.Log.Append([Make.Entry("paddle-live-late", events: 3)], default);
 
         await using var listener = await Listener.To(its.Broker.Address, Queues.LedgerIngest);
