@@ -65,13 +65,9 @@ internal sealed class BrokerUsers : IDisposable
                 if (answer.IsSuccessStatusCode) return;
                 if (waited > Patience) throw new StartFailure($"RabbitMQ answers {(int)answer.StatusCode} when it is to have {what}.");
             }
-            catch (HttpRequestException) when (waited <= Patience)
-            {
-                // The loop asks again.
-            }
             catch (HttpRequestException e)
             {
-                throw new StartFailure($"The management API of RabbitMQ does not answer: {e.Message.TrimEnd('.')}.");
+                if (waited > Patience) throw new StartFailure($"The management API of RabbitMQ does not answer: {e.Message.TrimEnd('.')}.");
             }
             await Task.Delay(AskEvery, ct);
         }

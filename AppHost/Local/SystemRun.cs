@@ -101,8 +101,9 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         broker = server.Address;
         Add(await server.StartNames(ct));
         Add(await server.StartBroker(ct));
-        using (var users = new BrokerUsers(new(server.Management), "/"))
-            foreach (var service in topology.Services.Where(s => s.Broker is not null)) await users.Make(service.Name, service.Name, BrokerPassword(service), ct);
+        using var users = new BrokerUsers(new(server.Management), "/");
+        foreach (var service in topology.Services.Where(s => s.Broker is not null))
+            await users.Make(service.Name, service.Name, BrokerPassword(service), ct);
         say("rabbitmq is ready");
     }
 

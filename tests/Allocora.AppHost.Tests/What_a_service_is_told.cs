@@ -77,7 +77,8 @@ public sealed class What_a_service_is_told
     {
         var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
-            (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", ports, inherited.ToDictionary(p => p.Key, p => p.Value));
+            (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker",
+            ports, inherited.ToDictionary(p => p.Key, p => p.Value));
         return told(addresses, System.Services.Single(s => s.Name == service));
     }
 }

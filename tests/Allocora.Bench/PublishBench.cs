@@ -30,7 +30,8 @@ internal static class PublishBench
         using var host = builder.Build();
         await host.StartAsync();
         var publisher = host.Services.GetRequiredKeyedService<Publisher>(Exchanges.Ingest);
-        var figure = await Figure.Measure("publish to a quorum queue, confirmed", "msg/s", Count, 0.70, Emptied(channel, raw.Publish), Emptied(channel, Publish));
+        var figure = await Figure.Measure(
+            "publish to a quorum queue, confirmed", "msg/s", Count, 0.70, Emptied(channel, raw.Publish), Emptied(channel, Publish));
         await host.StopAsync();
         return [figure];
 

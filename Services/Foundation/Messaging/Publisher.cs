@@ -56,6 +56,7 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
         }
         finally
         {
+            waitingBecause = null; // also when the caller gave up: nothing waits then
             PublishingTelemetry.Duration.Record(
                 time.GetElapsedTime(started).TotalSeconds, PublishingTelemetry.System, PublishingTelemetry.Where(to.Exchange));
             oneAtATime.Release();
@@ -86,7 +87,6 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
             delay = delay * 2 < RetryDelayMax ? delay * 2 : RetryDelayMax;
         }
         if (waitingBecause is not null) GoesOn(to.Exchange);
-        waitingBecause = null;
     }
 
     private bool IsOpen(Delivery delivery) => delivery == Delivery.Unconfirmed || (delivery == Delivery.Unheard && to.MustBeHeard);

@@ -43,7 +43,7 @@ public sealed partial class Relay(
         if (!await Ask(claim, "select pg_try_advisory_lock(hashtext($1))", ct)) return;
         try
         {
-            while (await IsBrokerKnown(ct) && await Page(claim, ct)) PublishingTelemetry.Lag.Record(await Lag(ct), PublishingTelemetry.Where(to.Exchange));
+            while (await IsBrokerKnown(ct) && await Page(claim, ct)) ct.ThrowIfCancellationRequested();
         }
         finally
         {
@@ -58,6 +58,7 @@ public sealed partial class Relay(
     private async Task<bool> Page(NpgsqlConnection claim, CancellationToken ct)
     {
         var position = await Position(ct);
+        PublishingTelemetry.Lag.Record(await feed.Head(ct) - position, PublishingTelemetry.Where(to.Exchange));
         var (last, outgoing) = (position, new List<OutgoingMessage>());
         await foreach (var one in feed.After(position, PageSize, ct: ct))
         {
@@ -114,8 +115,6 @@ public sealed partial class Relay(
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
         return await command.ExecuteNonQueryAsync(ct) == 1;
     }
-
-    private async Task<long> Lag(CancellationToken ct) => await feed.Head(ct) - await Position(ct);
 
     private async Task<bool> Ask(NpgsqlConnection connection, string question, CancellationToken ct)
     {

@@ -51,7 +51,8 @@ public sealed class Publishing_messages : IAsyncLifetime
         await host.To(Destination.Events).Publish(Messages(1, "statement.issued.v1"), default); // the exchange is there
         await subscriber.Channel.QueueDeclareAsync("issued", durable: false, exclusive: false, autoDelete: false);
         await subscriber.Channel.QueueBindAsync("issued", Exchanges.Events, "*.statement.#");
-        OutgoingMessage[] mixed = [.. Messages(600, "statement.issued.v1"), .. Messages(600, "payout.batch.released.v1"), .. Messages(1, "statement.issued.v1")];
+        OutgoingMessage[] mixed =
+            [.. Messages(600, "statement.issued.v1"), .. Messages(600, "payout.batch.released.v1"), .. Messages(1, "statement.issued.v1")];
 
         var deliveries = await host.To(Destination.Events).Publish(mixed, default);
 
@@ -141,6 +142,7 @@ public sealed class Publishing_messages : IAsyncLifetime
         await Eventually.Sees(() => host.To(Destination.Ingest).WaitingBecause, why => why is not null, Listener.Deadline);
         await tired.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Null(host.To(Destination.Ingest).WaitingBecause);
         await Listener.Declare(vhost.Address, LedgerQueue);
 
         Assert.Equal([Delivery.Confirmed], await host.To(Destination.Ingest).Publish(Messages(1), default).WaitAsync(Listener.Deadline));

@@ -57,7 +57,7 @@ public sealed class The_form_of_a_message : IAsyncLifetime
     [InlineData("txn_1\r\nx-admin: yes", "txn_1%0D%0Ax-admin: yes")]
     [InlineData("a\0b\u0085c\u007f", "a%00b%C2%85c%7F")]
     [InlineData("100 %", "100 %25")]
-    [InlineData("Zürich 💶", "Zürich 💶")]
+    [InlineData("Zürich \ud83d\udcb6", "Zürich \ud83d\udcb6")]
     public async Task A_text_of_somebody_elses_cannot_carry_control_characters(string given, string there)
     {
         var delivered = await Deliver(Whole() with { Subject = given, PartitionKey = given, CorrelationId = given, CausationId = given });
