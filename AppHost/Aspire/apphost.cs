@@ -4,6 +4,7 @@
 #:property PublishAot=false
 
 // The system of ../Local/AllocoraSystem.cs in Aspire's own words; a test compares the two. Run it with: aspire run
+// Here the services share the broker's one user and PostgreSQL's; on servers of our own each gets its own, with the least rights.
 var builder = DistributedApplication.CreateBuilder(args);
 
 var postgresPassword = builder.AddParameter("postgres-password", secret: true);

@@ -26,7 +26,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             [topology.PostgresServer!.Name] = StartPostgres(ports, failed.Token),
             [topology.BrokerServer!.Name] = StartBroker(ports, failed.Token),
         };
-        addresses = new(ConnectionString, "", name => data[name], ports, options.Environment);
+        addresses = new(ConnectionString, BrokerAddress, name => data[name], ports, options.Environment);
         var databases = MakeDatabases(ready[topology.PostgresServer.Name], failed.Token);
         foreach (var database in topology.Databases) ready[database.Name] = databases;
         var needs = ready.ToDictionary();
@@ -93,6 +93,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         if (options.Broker is { } given)
         {
             broker = await GivenServers.Broker(given, say, ct);
+            say("the services share the broker user of ConnectionStrings__rabbitmq; each gets its own only on a broker of ours");
             return;
         }
         var server = new PrivateRabbitMq(
@@ -100,6 +101,9 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         broker = server.Address;
         Add(await server.StartNames(ct));
         Add(await server.StartBroker(ct));
+        using var users = new BrokerUsers(new(server.Management), "/");
+        foreach (var service in topology.Services.Where(s => s.Broker is not null))
+            await users.Make(service.Name, service.Name, BrokerPassword(service), ct);
         say("rabbitmq is ready");
     }
 
@@ -117,7 +121,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         if (!File.Exists(assembly)) throw new StartFailure($"{service.Name} is not built ({assembly} is missing); run ./allocora up, which builds it.");
 
         await Migrate(service, assembly, ct);
-        var told = (addresses with { Broker = broker }).EnvironmentOf(service);
+        var told = addresses.EnvironmentOf(service);
         var spec = new ProcessSpec(service.Name, Environment.ProcessPath!, [assembly], told, options.Root);
         var log = new LogFile(data.LogPath(service.Name), Mirror(service.Name));
         var part = new Supervised(launcher, spec, log, c => WhyNotReady(addresses.Url(service), c), say);
@@ -167,6 +171,13 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             Username = role,
             Password = data.Secret($"role {role}"),
         }.ConnectionString;
+
+    /// <summary>The address of a service's own user; ours, which may do everything, stays with us.</summary>
+    private string BrokerAddress(ServiceResource service) => options.Broker is not null
+        ? broker
+        : new UriBuilder(broker) { UserName = service.Name, Password = BrokerPassword(service) }.Uri.ToString();
+
+    private string BrokerPassword(ServiceResource service) => data.Secret($"broker {service.Name}");
 
     // What the servers write is many lines about themselves; ./allocora logs has it.
     private Action<string>? Mirror(string name) => options.Quiet ? null : line => Verbs.Say($"{name,-12}| {line}");

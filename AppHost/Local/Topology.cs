@@ -57,7 +57,7 @@ internal sealed class Topology
 
 /// <summary>Where things are in one run.</summary>
 internal sealed record Addresses(
-    Func<DatabaseResource, string, string> ConnectionString, string Broker, Func<string, string> PathOf,
+    Func<DatabaseResource, string, string> ConnectionString, Func<ServiceResource, string> BrokerAddress, Func<string, string> PathOf,
     IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
 {
     public const string ConsoleDoor = "console-public";
@@ -86,7 +86,7 @@ internal sealed record Addresses(
         // Outside the database, so that they tell on whoever tampers inside.
         environment["Heads__KeyFile"] = PathOf($"heads/{service.Name}-key.pem");
         environment["Heads__File"] = PathOf($"heads/{service.Name}.ndjson");
-        if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = Broker;
+        if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = BrokerAddress(service);
         foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);
         return environment;
     }

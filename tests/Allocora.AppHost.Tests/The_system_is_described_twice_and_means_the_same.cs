@@ -104,6 +104,6 @@ public sealed class The_system_is_described_twice_and_means_the_same
     {
         var system = AllocoraSystem.Describe();
         var ports = system.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).ToDictionary(name => name, _ => 1);
-        return new Addresses((_, role) => role, "", Path.GetFileName, ports, new Dictionary<string, string>()).EnvironmentOf(service);
+        return new Addresses((_, role) => role, _ => "", Path.GetFileName, ports, new Dictionary<string, string>()).EnvironmentOf(service);
     }
 }

@@ -43,6 +43,13 @@ public sealed class What_a_service_is_told
     }
 
     [Fact]
+    public void The_broker_as_a_user_of_its_own()
+    {
+        foreach (var service in new[] { "connector", "ledger", "calculation", "statements" })
+            Assert.Equal($"amqp://{service}@broker", Of(service)["ConnectionStrings__rabbitmq"]);
+    }
+
+    [Fact]
     public void What_else_stands_in_our_environment() => Assert.Equal("00:00:02", Of("ledger", ("Readiness__Timeout", "00:00:02"))["Readiness__Timeout"]);
 
     [Fact]
@@ -78,7 +85,7 @@ public sealed class What_a_service_is_told
     {
         var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
-            (database, role) => $"{database.Name} as {role}", "amqp://broker", name => $"/data/{name}", ports,
+            (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", ports,
             inherited.ToDictionary(p => p.Key, p => p.Value));
         return told(addresses, System.Services.Single(s => s.Name == service));
     }

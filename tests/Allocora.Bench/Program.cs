@@ -1,7 +1,11 @@
 using System.Text.Json;
 using Allocora.Bench;
 
-var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["log"] = LogBench.Run, ["broker"] = BrokerBench.Run };
+var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["log"] = LogBench.Run,
+    ["broker"] = async () => [.. await PublishBench.Run(), .. await BrokerBench.Run()],
+};
 var unknown = args.Skip(1).FirstOrDefault(name => !benches.ContainsKey(name));
 if (args.Length == 0 || unknown is not null)
 {

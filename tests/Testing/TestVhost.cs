@@ -44,6 +44,8 @@ public sealed class TestVhost : IAsyncDisposable
     public async Task Close(string connection) =>
         (await management.DeleteAsync($"/api/connections/{Uri.EscapeDataString(connection)}")).EnsureSuccessStatusCode();
 
+    public async Task DeleteUser(string user) => (await management.DeleteAsync($"/api/users/{user}")).EnsureSuccessStatusCode();
+
     public async ValueTask DisposeAsync()
     {
         (await management.DeleteAsync($"/api/vhosts/{Name}")).EnsureSuccessStatusCode();

@@ -11,13 +11,21 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, string n
 {
     private static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(200), RetryDelayMax = TimeSpan.FromSeconds(5);
     private volatile TaskCompletionSource<IConnection> open = Pending();
+    private volatile TaskCompletionSource unblocked = Free();
     private volatile string waitingBecause = "RabbitMQ has not answered yet.";
+    private volatile string? blockedBecause;
 
     /// <summary>Why it cannot be used now; null when it can.</summary>
-    public string? WaitingBecause => open.Task is { IsCompletedSuccessfully: true, Result.IsOpen: true } ? null : waitingBecause;
+    public string? WaitingBecause => open.Task is { IsCompletedSuccessfully: true, Result.IsOpen: true } ? blockedBecause : waitingBecause;
+
+    /// <summary>Whether the broker takes no messages from us until it has memory and disk again.</summary>
+    public bool IsBlocked => blockedBecause is not null;
 
     /// <summary>The connection, as soon as there is one. It may close at any time: whoever uses it comes back here then.</summary>
     public Task<IConnection> Opened(CancellationToken ct) => open.Task.WaitAsync(ct);
+
+    /// <summary>Returns when the broker takes messages again, or the connection is gone.</summary>
+    public Task Unblocked(CancellationToken ct) => unblocked.Task.WaitAsync(ct);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -59,6 +67,8 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, string n
             gone.TrySetResult(shutdown.ReplyText);
             return Task.CompletedTask;
         };
+        connection.ConnectionBlockedAsync += (_, blocked) => Block(blocked.Reason);
+        connection.ConnectionUnblockedAsync += (_, _) => Unblock();
         // It may have closed before the handler was there to see it.
         if (connection.CloseReason is { } closed) gone.TrySetResult(closed.ReplyText);
         open.SetResult(connection);
@@ -69,7 +79,30 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, string n
         finally
         {
             open = Pending();
+            await Unblock();
         }
+    }
+
+    private Task Block(string reason)
+    {
+        unblocked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        blockedBecause = $"RabbitMQ takes no messages: {reason}.";
+        Blocked(name, reason);
+        return Task.CompletedTask;
+    }
+
+    private Task Unblock()
+    {
+        blockedBecause = null;
+        if (unblocked.TrySetResult()) TakesAgain(name);
+        return Task.CompletedTask;
+    }
+
+    private static TaskCompletionSource Free()
+    {
+        var free = new TaskCompletionSource();
+        free.SetResult();
+        return free;
     }
 
     private static TaskCompletionSource<IConnection> Pending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,6 +119,12 @@ public sealed partial class BrokerConnection(ConnectionFactory factory, string n
 
     [LoggerMessage(LogLevel.Warning, "The connection of {Connection} to RabbitMQ is gone: {Reason}")]
     private partial void Lost(string connection, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "RabbitMQ takes no messages from {Connection}: {Reason}")]
+    private partial void Blocked(string connection, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Connection} may publish to RabbitMQ again")]
+    private partial void TakesAgain(string connection);
 
     [LoggerMessage(LogLevel.Warning, "{Connection} is not connected to RabbitMQ, trying again: {Reason}")]
     private partial void NotConnected(string connection, string reason);

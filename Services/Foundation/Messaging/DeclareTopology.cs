@@ -69,5 +69,6 @@ public static class DeclareTopology
     }
 
     private static TopologyException Differs(string what, string name, OperationInterruptedException e) => new(
-        $"The {what} {name} on the broker is not the one this program declares; drain and delete it there. RabbitMQ answers: {e.ShutdownReason!.ReplyText}.", e);
+        $"The {what} {name} on the broker is not the one this program declares; drain and delete it there."
+        + $" RabbitMQ answers: {e.ShutdownReason!.ReplyText}.", e);
 }

@@ -35,7 +35,7 @@ internal static class Sales
             SameRows = sameRows,
         };
 
-    public static ServiceSchema Schema(params Projection[] projections) => new(LogDatabase.Service, projections, typeof(Broker).Assembly);
+    public static ServiceSchema Schema(params Projection[] projections) => new(LogDatabase.Service, projections, typeof(BrokerConnection).Assembly);
 
     public static Task<IReadOnlyList<string>> Migrate(this LogDatabase database, params Projection[] projections) =>
         SchemaInstaller.Migrate(database.Owner, Schema(projections), default);
