@@ -60,7 +60,7 @@ Usage: ./allocora bench [--yes] [NAME]
 
 Measures ours against a baseline in the same run, on a private PostgreSQL and RabbitMQ with fsync on:
 median of five, a table with what was reached and what is wanted, and bench.json in this folder.
-Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log.
+Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log, broker.
 TEXT
       ;;
     doctor) cat <<'TEXT'

@@ -38,8 +38,6 @@ public sealed class OwnBroker : IAsyncDisposable
         Signals.Send(before, Signals.Kill);
         await Eventually.Sees(() => broker.ProcessId, pid => pid is { } now && now != before, Patience);
         await Eventually.Sees(ct => BrokerCheck.WhyNotUsable(server.Address, ct), trouble => trouble is null, Patience);
-        // RabbitMQ 3.10: a quorum queue that a client reaches before it has elected its leader may never elect one (#10070).
-        await Control("eval", "[catch ra:trigger_election(amqqueue:get_pid(Q)) || Q <- rabbit_amqqueue:list_by_type(rabbit_quorum_queue)].");
     }
 
     /// <summary>Stops it, deletes all it knew, and starts it empty.</summary>

@@ -67,7 +67,10 @@ public sealed class An_event_it_cannot_apply : IAsyncLifetime
         {
             ShouldListenTo = source => source.Name == "Allocora.EventStore",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = a => { lock (applied) applied.Add($"{a.DisplayName} {a.GetTagItem("allocora.position")} {a.GetTagItem("allocora.events.count")}"); },
+            ActivityStopped = a =>
+            {
+                lock (applied) applied.Add($"{a.DisplayName} {a.GetTagItem("allocora.position")} {a.GetTagItem("allocora.events.count")}");
+            },
         };
         ActivitySource.AddActivityListener(spans);
         // Other tests run beside this one, with projections of their own; this one is known by its name.

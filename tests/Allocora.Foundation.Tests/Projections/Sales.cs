@@ -46,8 +46,8 @@ internal static class Sales
     /// <summary>Puts sales into the log as fast as SQL can, in streams of ten, one number in fifty left out as by a rollback.</summary>
     public static async Task Fill(this LogDatabase database, int count)
     {
-        await using var superuser = NpgsqlDataSource.Create(
-            new NpgsqlConnectionStringBuilder(database.AddressOf(LogDatabase.Superuser)) { SearchPath = LogDatabase.Service, CommandTimeout = 300 }.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(database.AddressOf(LogDatabase.Superuser)) { SearchPath = LogDatabase.Service, CommandTimeout = 300 };
+        await using var superuser = NpgsqlDataSource.Create(settings.ConnectionString);
         await using var command = superuser.CreateCommand("""
             with before as (select coalesce(max(seq_id), 0) as last from mt_events),
             streams as (
