@@ -34,6 +34,7 @@ public sealed class A_broker_in_trouble(A_broker_in_trouble.Its its) : IClassFix
     public async Task Killed_while_it_takes_messages_it_has_every_one_it_confirmed()
     {
         var kills = TestSize.Of(10, 2);
+        await its.Broker.WriteDownItsQueues();
         using var enough = new CancellationTokenSource();
         var publishing = Publish(enough.Token);
         for (var kill = 1; kill <= kills; kill++)
