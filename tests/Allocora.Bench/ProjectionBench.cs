@@ -32,7 +32,7 @@ internal static class ProjectionBench
           tenant_id text not null, product text not null, month int not null, sales bigint not null, total bigint not null,
           primary key (tenant_id, product, month)
         )
-        """, (page, batch) => batch.Add(Upsert, Columns(Fold([], page.Select(e => (e.Workspace, Read(e.Data)))))));
+        """, (page, batch) => batch.Add(Upsert, Columns(Fold([], page.Select(e => (e.Workspace, JsonSerializer.Deserialize(e.Data.Span, SaleJson.Default.SaleRecorded)!))))));
 
     private sealed record Sum(long Sales, long Total);
 

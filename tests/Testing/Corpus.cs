@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Allocora.EventStore;
 
 namespace Allocora.Testing;
@@ -9,7 +10,7 @@ namespace Allocora.Testing;
 public sealed record FrozenEvent(string Name, string Type, int Version, string Data)
 {
     public StoredEvent Stored { get; } = new(
-        1, Guid.Empty, "ws_one", "frozen", 1, Type, Data, DateTimeOffset.UnixEpoch,
+        1, Guid.Empty, "ws_one", "frozen", 1, Type, Encoding.UTF8.GetBytes(Data), DateTimeOffset.UnixEpoch,
         string.Create(CultureInfo.InvariantCulture, $$"""{"schema_version":{{Version}}}"""), null, null);
 }
 

@@ -66,9 +66,9 @@ public sealed class EventCatalog
             var version = stored.Headers is null ? 1 : JsonSerializer.Deserialize<Headers>(stored.Headers)?.SchemaVersion ?? 1;
             if (version < 1 || version > entry.Version)
                 throw new UnreadableEventException(stored, $"has version {version}, and this program knows 1 to {entry.Version}");
-            if (version == entry.Version) return JsonSerializer.Deserialize(stored.Data, entry.Type, Json)!;
+            if (version == entry.Version) return JsonSerializer.Deserialize(stored.Data.Span, entry.Type, Json)!;
 
-            var data = JsonNode.Parse(stored.Data)!.AsObject();
+            var data = JsonNode.Parse(stored.Data.Span)!.AsObject();
             foreach (var upcast in entry.Upcasters.Skip(version - 1)) data = upcast(data);
             return data.Deserialize(entry.Type, Json)!;
         }

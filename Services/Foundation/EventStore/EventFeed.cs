@@ -3,9 +3,9 @@ using Npgsql;
 
 namespace Allocora.EventStore;
 
-/// <summary>An event as a reader finds it.</summary>
+/// <summary>An event as a reader finds it; its data is JSON in UTF-8.</summary>
 public sealed record StoredEvent(
-    long Sequence, Guid Id, string Workspace, string Stream, long Version, string Type, string Data, DateTimeOffset At,
+    long Sequence, Guid Id, string Workspace, string Stream, long Version, string Type, ReadOnlyMemory<byte> Data, DateTimeOffset At,
     string? Headers, string? Correlation, string? Causation);
 
 /// <summary>Reads the log forward. Because appends commit in the order of their numbers, a position is all a reader has to keep.</summary>
@@ -81,8 +81,8 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
     };
 
     private static StoredEvent Read(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5), reader.GetString(6),
-        reader.GetFieldValue<DateTimeOffset>(7), Text(reader, 8), Text(reader, 9), Text(reader, 10));
+        reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetInt64(4), reader.GetString(5),
+        reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<DateTimeOffset>(7), Text(reader, 8), Text(reader, 9), Text(reader, 10));
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

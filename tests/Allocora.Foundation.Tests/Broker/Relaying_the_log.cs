@@ -1,4 +1,3 @@
-using System.Text;
 using Allocora.Contracts.Messages;
 using Allocora.EventStore;
 using Allocora.Foundation.Tests.Log;
@@ -171,5 +170,5 @@ public sealed class Relaying_the_log : IAsyncLifetime
     });
 
     internal static OutgoingMessage Said(StoredEvent e) =>
-        new(e.Id, e.Workspace, "paddle.transaction.seen.v1", Encoding.UTF8.GetBytes(e.Data), e.At) { Sequence = e.Sequence };
+        new(e.Id, e.Workspace, "paddle.transaction.seen.v1", e.Data, e.At) { Sequence = e.Sequence };
 }

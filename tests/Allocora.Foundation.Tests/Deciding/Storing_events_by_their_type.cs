@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Allocora.EventStore;
@@ -133,7 +134,8 @@ public sealed class Storing_events_by_their_type
 
     private static object Open(string data, string? headers) => Sales.Catalog.Open(Stored("sale_recorded", data, headers));
 
-    private static StoredEvent Stored(string type, string data, string? headers) => new(17, Id, "ws_one", "one", 1, type, data, At, headers, null, null);
+    private static StoredEvent Stored(string type, string data, string? headers) =>
+        new(17, Id, "ws_one", "one", 1, type, Encoding.UTF8.GetBytes(data), At, headers, null, null);
 
     public sealed record Nested(string Text);
 }

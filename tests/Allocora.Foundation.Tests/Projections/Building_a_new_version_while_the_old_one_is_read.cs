@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Allocora.EventStore;
 using Allocora.Testing;
 using Npgsql;
@@ -127,8 +128,11 @@ public sealed class Building_a_new_version_while_the_old_one_is_read : IAsyncLif
         Assert.Equal((2, 3000, 3500, 0), (await database.Served(), await database.Counted(1), await database.Counted(2), await database.Wrong(2)));
     }
 
-    private static StoredEvent Repair(StoredEvent happened) =>
-        happened with { Data = happened.Data.Replace("\"not-a-number\"", "0", StringComparison.Ordinal) };
+    private static StoredEvent Repair(StoredEvent happened)
+    {
+        var repaired = Encoding.UTF8.GetString(happened.Data.Span).Replace("\"not-a-number\"", "0", StringComparison.Ordinal);
+        return happened with { Data = Encoding.UTF8.GetBytes(repaired) };
+    }
 
     private async Task Replace(Projection one, Projection two)
     {

@@ -98,7 +98,7 @@ internal static class Sales
         var sums = new Dictionary<(string Workspace, string Product, DateOnly Month), (long Sales, long Total)>();
         foreach (var happened in page)
         {
-            var sale = JsonSerializer.Deserialize<Sale>(happened.Data)!;
+            var sale = JsonSerializer.Deserialize<Sale>(happened.Data.Span)!;
             var key = (happened.Workspace, sale.Product, sale.Month);
             var (sales, total) = sums.GetValueOrDefault(key);
             sums[key] = (sales + 1, total + amount(sale));
