@@ -17,6 +17,12 @@ public static class Service
     /// <summary>Builds and runs a host; a setting that makes no sense ends it with one sentence and exit code 1.</summary>
     public static int Run(string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
     {
+        // A command that is misspelled must not start a second service.
+        if (args is [{ Length: > 0 } word, ..] && word[0] is not ('-' or '/') && !word.Contains('=', StringComparison.Ordinal))
+        {
+            Console.Error.WriteLine($"{name} does not know {word}; without a command it runs, and migrate brings its schema up to date.");
+            return 2;
+        }
         // What fails in a module of ours, or once the host runs, is a fault and is let out whole.
         var (started, inModule) = (false, false);
         List<BackgroundService> workers = [];

@@ -7,7 +7,12 @@ namespace Allocora.AppHost;
 /// <summary>A RabbitMQ of our own under the data folder, on loopback, with its own name server (epmd), cookie, user and password.</summary>
 internal sealed class PrivateRabbitMq(DataFolder data, Launcher launcher, BrokerPorts ports, Action<string> say)
 {
-    private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server", User = "allocora";
+    private const string Programs = "/usr/lib/rabbitmq/bin", Program = $"{Programs}/rabbitmq-server", User = "allocora";
+
+    // A quorum queue of RabbitMQ 3.10 that a client reaches before it has elected its leader may never elect one (#10070), and
+    // after a kill our services are back before the queues are. Told to, each elects; one that has a leader ignores it.
+    private const string Elect = "[catch ra:trigger_election(amqqueue:get_pid(Q)) || Q <- rabbit_amqqueue:list_by_type(rabbit_quorum_queue)].";
+
     private readonly string folder = data["rabbitmq"];
 
     public string Address => $"amqp://{User}:{data.Secret("rabbitmq")}@127.0.0.1:{ports.Amqp}/";
@@ -27,7 +32,7 @@ internal sealed class PrivateRabbitMq(DataFolder data, Launcher launcher, Broker
     public async Task<Supervised> StartBroker(CancellationToken ct)
     {
         var log = new LogFile(data.LogPath("rabbitmq"));
-        var broker = new Supervised(launcher, Broker(), log, WhyBrokerDoesNotWork, say, startAttempts: 5);
+        var broker = new Supervised(launcher, Broker(), log, c => WhyBrokerDoesNotWork(log, c), say, startAttempts: 5);
         await broker.Start(TimeSpan.FromSeconds(90), ct);
         return broker;
     }
@@ -81,7 +86,13 @@ internal sealed class PrivateRabbitMq(DataFolder data, Launcher launcher, Broker
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    private async Task<string?> WhyBrokerDoesNotWork(CancellationToken ct) => (await BrokerCheck.WhyNotUsable(Address, ct))?.Sentence;
+    private async Task<string?> WhyBrokerDoesNotWork(LogFile log, CancellationToken ct)
+    {
+        if (await BrokerCheck.WhyNotUsable(Address, ct) is { } trouble) return trouble.Sentence;
+        var spec = new ProcessSpec("rabbitmqctl", $"{Programs}/rabbitmqctl", ["--quiet", "eval", Elect], BrokerEnvironment(), folder);
+        var control = await launcher.Start(spec, log);
+        return await control.Finish(ct) == 0 ? null : $"the queues of RabbitMQ cannot be told to elect their leaders ({control.Reason})";
+    }
 
     private async Task<string?> WhyNamesDoNotAnswer(CancellationToken ct)
     {

@@ -32,7 +32,7 @@ internal static class ProjectionBench
           tenant_id text not null, product text not null, month int not null, sales bigint not null, total bigint not null,
           primary key (tenant_id, product, month)
         )
-        """, (page, batch) => batch.Add(Upsert, Columns(Fold([], page.Select(e => (e.Workspace, JsonSerializer.Deserialize(e.Data.Span, SaleJson.Default.SaleRecorded)!))))));
+        """, (page, batch) => batch.Add(Upsert, Columns(Fold([], page.Select(e => (e.Workspace, Read(e.Data)))))));
 
     private sealed record Sum(long Sales, long Total);
 
@@ -68,6 +68,8 @@ internal static class ProjectionBench
         foreach (var column in Columns(sums)) write.Parameters.Add(new() { Value = column });
         await write.ExecuteNonQueryAsync();
     }
+
+    private static SaleRecorded Read(ReadOnlyMemory<byte> data) => JsonSerializer.Deserialize(data.Span, SaleJson.Default.SaleRecorded)!;
 
     private static SaleRecorded Read(string data) => JsonSerializer.Deserialize(data, SaleJson.Default.SaleRecorded)!;
 

@@ -129,6 +129,17 @@ public sealed class Starting_a_service
         Assert.Single(said.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("migrat")]
+    [InlineData("help")]
+    public void A_command_it_does_not_know_starts_nothing(string word)
+    {
+        var (code, said) = Run(null, word);
+
+        Assert.Equal(
+            (2, $"probe does not know {word}; without a command it runs, and migrate brings its schema up to date.{Environment.NewLine}"), (code, said));
+    }
+
     [Fact]
     public void What_a_module_misses_in_its_configuration_is_said_the_same_way()
     {

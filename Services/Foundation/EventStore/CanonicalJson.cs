@@ -14,13 +14,18 @@ namespace Allocora.EventStore;
 /// </summary>
 public static class CanonicalJson
 {
-    /// <summary>The hash of an event's data and headers.</summary>
-    public static byte[] Hash(string data, string? headers)
+    /// <summary>The hash of what an event says: its data and headers, its .NET type, what it belongs to and what caused it.</summary>
+    public static byte[] Hash(string data, string? headers, string? dotnetType = null, string? correlation = null, string? causation = null)
     {
         var text = new ArrayBufferWriter<byte>(data.Length + (headers?.Length ?? 0) + 1);
         Write(data, text);
         text.Write("\n"u8);
         if (headers is not null) Write(headers, text);
+        foreach (var one in new[] { dotnetType, correlation, causation })
+        {
+            text.Write("\n"u8);
+            if (one is not null) WriteString(one, text);
+        }
         return SHA256.HashData(text.WrittenSpan);
     }
 

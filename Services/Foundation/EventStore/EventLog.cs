@@ -116,7 +116,8 @@ public sealed partial class EventLog(NpgsqlDataSource source)
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Correlation);
         Add(parameters, NpgsqlDbType.Text, events, e => e.Event.Causation);
         Add(parameters, NpgsqlDbType.TimestampTz, events, e => e.Event.At.ToUniversalTime());
-        Add(parameters, NpgsqlDbType.Bytea, events, e => CanonicalJson.Hash(e.Event.Data, e.Event.Headers));
+        Add(parameters, NpgsqlDbType.Bytea, events, e =>
+            CanonicalJson.Hash(e.Event.Data, e.Event.Headers, e.Event.DotnetType, e.Event.Correlation, e.Event.Causation));
     }
 
     private static void Add<TItem, TValue>(NpgsqlParameterCollection parameters, NpgsqlDbType type, IReadOnlyList<TItem> items, Func<TItem, TValue> value)

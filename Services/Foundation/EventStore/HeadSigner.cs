@@ -45,6 +45,7 @@ public sealed partial class HeadSigner(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (await outside.LastKey(stoppingToken) is { } before && before != key.Id) AnotherKey(before, key.Id);
         using var timer = new PeriodicTimer(options.Look, time);
         do
         {
@@ -106,6 +107,9 @@ public sealed partial class HeadSigner(
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    [LoggerMessage(LogLevel.Warning, "The heads were signed with key {Before} and are from now on with {Now}; who verifies needs both")]
+    private partial void AnotherKey(string before, string now);
+
     [LoggerMessage(LogLevel.Warning, "The heads of the log are not signed and will be in {Look}: {Reason}")]
     private partial void NotSigned(string reason, TimeSpan look);
 }
@@ -117,7 +121,7 @@ public static class HeadSigning
     {
         builder.Services.AddOptions<HeadOptions>().Bind(builder.Configuration.GetSection("Heads")).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(provider => HeadKey.Open(provider.GetRequiredService<IOptions<HeadOptions>>().Value.KeyFile));
-        builder.Services.AddSingleton(provider => new HeadFile(provider.GetRequiredService<IOptions<HeadOptions>>().Value.File));
+        builder.Services.AddSingleton(provider => new HeadFile(provider.GetRequiredService<IOptions<HeadOptions>>().Value.File, schema.Service));
         builder.Services.AddHostedService(provider => new HeadSigner(
             provider.GetRequiredKeyedService<NpgsqlDataSource>($"{schema.Service}_worker"), schema.Service,
             provider.GetRequiredService<HeadKey>(), provider.GetRequiredService<HeadFile>(),

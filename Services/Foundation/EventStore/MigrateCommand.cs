@@ -31,10 +31,13 @@ public static class MigrateCommand
     private static string? WhyNot(Exception e, string key) => e switch
     {
         SchemaException schema => schema.Message,
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName } =>
+            "the schema is not there yet; run migrate.",
         PostgresException answer => $"PostgreSQL answers {answer.SqlState}: {answer.MessageText}.",
         NpgsqlException or TimeoutException => "PostgreSQL does not answer.",
         // Npgsql's message may quote the text, password included.
-        ArgumentException or FormatException or KeyNotFoundException => $"{key} is missing or is not a PostgreSQL connection string.",
+        ArgumentException or FormatException or KeyNotFoundException =>
+            $"{key} is missing or is not a PostgreSQL connection string; give it as Host=…;Port=…;Database=…;Username=…;Password=….",
         _ => null,
     };
 }

@@ -13,6 +13,7 @@ begin
   if not pg_has_role(current_user, marten, 'member') then
     execute format('grant %I to current_user', marten);
   end if;
+  execute format('grant connect on database %I to %I', current_database(), marten);
   execute format('create schema if not exists reader authorization %I', marten);
   execute format('grant usage on schema %I to %I', current_schema(), marten);
 

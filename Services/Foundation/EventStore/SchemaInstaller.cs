@@ -15,6 +15,7 @@ public static class SchemaInstaller
         // Two that start at once wait for each other; the second finds nothing to do.
         await Run(connection, "select pg_advisory_xact_lock(hashtext('allocora migrate'))", ct);
         await Run(connection, "select set_config('allocora.service', $1, true)", ct, service);
+        await BecomeOwner(connection, service, ct);
         await Run(connection, $"create schema if not exists {service}", ct);
         await Run(connection, $"set local search_path to {service}, pg_temp", ct);
         await Run(connection, "create table if not exists allocora_script (number int primary key, name text not null, sha256 bytea not null)", ct);
@@ -36,6 +37,46 @@ public static class SchemaInstaller
         ran.AddRange(await ProjectionTables.Migrate(connection, schema, ct));
         await transaction.CommitAsync(ct);
         return ran;
+    }
+
+    /// <summary>
+    /// What a superuser makes would be a superuser's, and the append function runs with its owner's rights. So whoever migrates
+    /// acts as the owner, and makes the roles first where nobody has.
+    /// </summary>
+    private static async Task BecomeOwner(NpgsqlConnection connection, string service, CancellationToken ct)
+    {
+        await Run(connection, """
+            do $$
+            declare
+              owner text := current_setting('allocora.service') || '_owner';
+              stranger text := (select t.schemaname from pg_tables as t
+                where t.tablename = 'allocora_script' and t.schemaname <> current_setting('allocora.service') limit 1);
+            begin
+              if stranger is not null then
+                raise exception 'this database holds the schema of %, and each service has a database of its own', stranger;
+              end if;
+              if not exists (select from pg_roles where rolname = owner) then
+                execute format('create role %I nologin', owner);
+              end if;
+              if not has_database_privilege(owner, current_database(), 'create') then
+                execute format('grant create on database %I to %I', current_database(), owner);
+              end if;
+            end
+            $$
+            """, ct);
+        foreach (var role in new[] { "app", "worker", "tail" })
+        {
+            await Run(connection, $"""
+                do $$
+                begin
+                  if not exists (select from pg_roles where rolname = '{service}_{role}') then
+                    create role {service}_{role} nologin;
+                  end if;
+                end
+                $$
+                """, ct);
+        }
+        await Run(connection, $"set local role {service}_owner", ct);
     }
 
     private static async Task<Dictionary<int, byte[]>> Known(NpgsqlConnection connection, CancellationToken ct)

@@ -17,12 +17,11 @@ public sealed record Verification(long Events, long? FirstBad, byte[] Chain)
 }
 
 /// <summary>Recomputes a workspace's hash chain from the log alone and holds it against the one written when the events were.</summary>
-public sealed class Seal(NpgsqlDataSource source)
+public sealed class Seal(NpgsqlDataSource source, int pageSize = 20_000)
 {
-    private const int PageSize = 20_000;
-
     private const string Sealed = """
-        select coalesce(e.seq_id, s.seq_id), e.id, e.stream_id, e.version, e.type, e.timestamp, e.data::text, e.headers::text, s.content, s.chain
+        select coalesce(e.seq_id, s.seq_id), e.id, e.stream_id, e.version, e.type, e.timestamp, e.data::text, e.headers::text, s.content, s.chain,
+          e.mt_dotnet_type, e.correlation_id, e.causation_id
         from (select * from mt_events where tenant_id = $1 and seq_id > $2 and seq_id <= $3) as e
         full join (select * from allocora_seal where tenant_id = $1 and seq_id > $2 and seq_id <= $3) as s using (seq_id)
         order by 1
@@ -38,8 +37,8 @@ public sealed class Seal(NpgsqlDataSource source)
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         var walk = new Walk(workspace, after, await ChainAt(connection, workspace, after, ct), heads ?? []);
         var last = Math.Min(upTo, await Last(connection, ct));
-        for (var from = after; from < last && walk.FirstBad is null; from += PageSize)
-            await Page(connection, walk, from, Math.Min(from + PageSize, last), ct);
+        for (var from = after; from < last && walk.FirstBad is null; from += pageSize)
+            await Page(connection, walk, from, Math.Min(from + pageSize, last), ct);
         if (walk.FirstBad is null) walk.End(upTo, await Head(connection, workspace, ct));
         return new(walk.Events, walk.FirstBad, walk.Chain);
     }
@@ -86,7 +85,7 @@ public sealed class Seal(NpgsqlDataSource source)
     {
         // Of a part of the log, the chain can be compared but not the number of events.
         private readonly bool isWhole = after == 0;
-        private int nextHead = heads.Count(h => h.Sequence <= after);
+        private int nextHead = heads.Count(h => h.Sequence < after);
         private long last = after;
         private long? sinceAgreed;
 
@@ -97,8 +96,10 @@ public sealed class Seal(NpgsqlDataSource source)
 
         public void Step(NpgsqlDataReader row)
         {
+            if (Events == 0) Begin();
             (last, Events) = (row.GetInt64(0), Events + 1);
             sinceAgreed ??= last;
+            if (FirstBad is not null) return;
             // A head of a position that holds nothing of this workspace any more.
             if (nextHead < heads.Count && heads[nextHead].Sequence < last) FirstBad = sinceAgreed;
             else if (row.IsDBNull(1) || row.IsDBNull(9) || !Fits(row)) FirstBad = last;
@@ -107,6 +108,8 @@ public sealed class Seal(NpgsqlDataSource source)
 
         public void End(long upTo, (long Sequence, long Events, byte[] Chain)? head)
         {
+            if (Events == 0) Begin();
+            if (FirstBad is not null) return;
             if (nextHead < heads.Count && heads[nextHead].Sequence <= upTo) FirstBad = last + 1;
             else if (upTo < long.MaxValue) return; // the head is of what comes after, too
             else if (head is null) FirstBad = Events > 0 ? last : null;
@@ -116,18 +119,30 @@ public sealed class Seal(NpgsqlDataSource source)
 
         private bool Fits(NpgsqlDataReader row)
         {
-            var content = CanonicalJson.Hash(row.GetString(6), row.IsDBNull(7) ? null : row.GetString(7));
+            var content = CanonicalJson.Hash(row.GetString(6), Text(row, 7), Text(row, 10), Text(row, 11), Text(row, 12));
             Chain = SHA256.HashData([1, .. Chain, .. SHA256.HashData([.. LeafHead(row), .. content])]);
             return content.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(8)) && Chain.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(9));
         }
 
+        // The chain a part begins with is taken from the seal; a head of just there can tell.
+        private void Begin()
+        {
+            sinceAgreed = last;
+            while (FirstBad is null && last > 0 && nextHead < heads.Count && heads[nextHead].Sequence == last) Compare(heads[nextHead]);
+            sinceAgreed = null;
+        }
+
         private void Compare(SignedHead head)
         {
-            var agrees = head.Chain == Convert.ToHexStringLower(Chain) && (!isWhole || head.Events == Events);
-            FirstBad = agrees ? null : sinceAgreed;
+            for (; nextHead < heads.Count && heads[nextHead].Sequence == head.Sequence; nextHead++)
+            {
+                var agrees = heads[nextHead].Chain == Convert.ToHexStringLower(Chain) && (!isWhole || heads[nextHead].Events == Events);
+                if (!agrees) FirstBad = sinceAgreed;
+            }
             sinceAgreed = null;
-            while (nextHead < heads.Count && heads[nextHead].Sequence == head.Sequence) nextHead++;
         }
+
+        private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
         // The same bytes as allocora_leaf_head in Schema/003_append.sql.
         private byte[] LeafHead(NpgsqlDataReader row)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 
 namespace Allocora.EventStore;
 
@@ -36,7 +37,15 @@ public sealed class HeadKey : IDisposable
     public static HeadKey Open(string path)
     {
         if (!File.Exists(path)) Make(path);
-        return Of(File.ReadAllText(path));
+        try
+        {
+            return Of(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            throw new OptionsValidationException("Heads:KeyFile", typeof(HeadOptions),
+                [$"Heads__KeyFile: {path} is not a private key on P-256 in PEM; put the right file there, or take it away to begin with a new key."]);
+        }
     }
 
     /// <param name="pem">A private key, or a public one that can only verify.</param>
@@ -44,7 +53,7 @@ public sealed class HeadKey : IDisposable
     {
         var key = ECDsa.Create();
         key.ImportFromPem(pem);
-        return new(key);
+        return key.KeySize == 256 ? new(key) : throw new CryptographicException("The key is not on P-256.");
     }
 
     public SignedHead Sign(SignedHead head)
@@ -80,8 +89,8 @@ public sealed class HeadKey : IDisposable
     }
 }
 
-/// <summary>The copy outside the database: one signed head a line, only ever added to.</summary>
-public sealed class HeadFile(string path)
+/// <summary>The copy outside the database: one signed head a line, only ever added to. Services may share a file.</summary>
+public sealed class HeadFile(string path, string service)
 {
     /// <summary>Adds heads and returns when they are on the disk.</summary>
     public async Task Add(IEnumerable<SignedHead> heads, CancellationToken ct)
@@ -89,12 +98,27 @@ public sealed class HeadFile(string path)
         var lines = new StringBuilder();
         foreach (var head in heads) lines.Append(JsonSerializer.Serialize(head)).Append('\n');
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        // Alone: two that write at the end they saw would write over each other. Who finds it taken comes again.
+        await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        // What a crash left of a line must not spoil the next one.
+        if (!await EndsWhole(file, ct)) lines.Insert(0, '\n');
         await file.WriteAsync(Encoding.UTF8.GetBytes(lines.ToString()), ct);
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>A workspace's heads in the order of the log. A line that none of the keys signed is refused by its number.</summary>
+    /// <summary>Which key signed last; null when nothing was signed yet.</summary>
+    public async Task<string?> LastKey(CancellationToken ct)
+    {
+        string? last = null;
+        if (File.Exists(path))
+            await foreach (var line in File.ReadLinesAsync(path, ct)) last = Read(line)?.Key ?? last;
+        return last;
+    }
+
+    /// <summary>
+    /// A workspace's heads in the order of the log. A head that none of the keys signed is refused by its line; a line that is not
+    /// whole is what a crash left, and says nothing.
+    /// </summary>
     public async Task<IReadOnlyList<SignedHead>> Of(string workspace, IReadOnlyCollection<HeadKey> keys, CancellationToken ct)
     {
         var heads = new List<SignedHead>();
@@ -102,11 +126,22 @@ public sealed class HeadFile(string path)
         await foreach (var line in File.ReadLinesAsync(path, ct))
         {
             number++;
-            if (Read(line) is not { } head || !keys.Any(key => key.HasSigned(head)))
+            if (Read(line) is not { } head) continue;
+            if (!keys.Any(key => key.HasSigned(head)))
                 throw new InvalidDataException($"Line {number} of {path} is not a head that was signed with a known key.");
-            if (head.Workspace == workspace) heads.Add(head);
+            if (head.Service == service && head.Workspace == workspace) heads.Add(head);
         }
         return [.. heads.OrderBy(h => h.Sequence)];
+    }
+
+    /// <summary>Looks at the last byte and leaves the file at its end.</summary>
+    private static async Task<bool> EndsWhole(FileStream file, CancellationToken ct)
+    {
+        if (file.Seek(0, SeekOrigin.End) == 0) return true;
+        file.Seek(-1, SeekOrigin.End);
+        var last = new byte[1];
+        await file.ReadExactlyAsync(last, ct);
+        return last[0] == '\n';
     }
 
     private static SignedHead? Read(string line)

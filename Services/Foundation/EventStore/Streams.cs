@@ -49,7 +49,9 @@ public sealed class Streams(NpgsqlDataSource source, EventCatalog catalog, TimeP
                 var answer = await log.Append(new Entry(workspace, stream, key, now.Version, events), ct);
                 if (answer.Outcome == Outcome.Appended) return new(Outcome.Appended, null, now.Version + events.Count, answer.LastSequence!.Value);
                 if (answer.Outcome == Outcome.Duplicate) return await Spent();
-                if (attempt == AttemptsMax) throw new StreamContendedException(workspace, stream);
+                // It may have been an append of ours without an answer that got there first.
+                if (attempt == AttemptsMax)
+                    return await Spent() is { Outcome: Outcome.Appended } ours ? ours : throw new StreamContendedException(workspace, stream);
             }
             catch (NpgsqlException e) when (attempt < AttemptsMax && IsCut(e))
             {

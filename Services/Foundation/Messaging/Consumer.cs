@@ -24,6 +24,18 @@ internal sealed partial class Consumer(
             if (verdicts[i].ReasonCode is not null) await Keep(batch[i], verdicts[i], ct);
     }, ct);
 
+    /// <summary>Whether a message is still to come that may have ended a process. It needs the database, and shows that it is there.</summary>
+    public async Task<bool> IsOneSuspected(CancellationToken ct)
+    {
+        var isSuspected = false;
+        await InTurn(async () =>
+        {
+            await attempts.Settle(ct);
+            isSuspected = await attempts.Any(ct);
+        }, ct);
+        return isSuspected;
+    }
+
     /// <summary>The same for one message that may end the process.</summary>
     /// <returns>Whether it was put aside as one that does.</returns>
     public async Task<bool> HandleSuspected(Received message, CancellationToken ct)

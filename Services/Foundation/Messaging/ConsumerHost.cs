@@ -76,9 +76,8 @@ internal sealed partial class ConsumerHost(
     /// <summary>One stay at the queue: until we stop, it breaks, or another prefetch is called for.</summary>
     private async Task Consume(CancellationToken stopping)
     {
-        // These need the database, so that nothing is taken while it is away.
-        await attempts.Settle(stopping);
-        if (await attempts.Any(stopping) && care != Care.Quarantine) Turn(Care.Quarantine);
+        // It needs the database, so that nothing is taken while that is away.
+        if (await consumer.IsOneSuspected(stopping) && care != Care.Quarantine) Turn(Care.Quarantine);
 
         var connection = await broker.Opened(stopping);
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false), stopping);
@@ -91,7 +90,9 @@ internal sealed partial class ConsumerHost(
         using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var deadline = stopping.Register(() => patience.CancelAfter(DrainMax));
         var handling = HandleAll(channel, intake, stopping, patience.Token);
-        await Task.WhenAny(handling, Stopped(stopping));
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStop = stopping.Register(stopped.SetResult);
+        await Task.WhenAny(handling, stopped.Task);
         if (!handling.IsCompleted) await intake.Stop(patience.Token);
         await handling;
         await channel.CloseAsync(patience.Token);
@@ -182,13 +183,6 @@ internal sealed partial class ConsumerHost(
         if (to == Care.Quarantine) EntersQuarantine(queue);
         if (care == Care.Quarantine) LeavesQuarantine(queue);
         (care, wellSince) = (to, 0);
-    }
-
-    private static Task Stopped(CancellationToken stopping)
-    {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        stopping.Register(stopped.SetResult);
-        return stopped.Task;
     }
 
     [LoggerMessage(LogLevel.Warning, "Nothing is taken from {Queue} for now: {Reason} ({Fault})")]

@@ -65,7 +65,7 @@ internal sealed class DeadLetterBox(string consumer, NpgsqlDataSource worker, Ti
             on conflict (consumer, message_id) do update set
               attempts = d.attempts + 1, reason_code = excluded.reason_code, error = excluded.error,
               state = case when d.state = 'replayed' then 'open' else d.state end
-            where d.body = excluded.body
+            where d.body = excluded.body and d.type = excluded.type and d.workspace is not distinct from excluded.workspace
             """;
         return await worker.Run(
             statement, ct, consumer, message.Id, message.Workspace, message.Type, message.Body, JsonSerializer.Serialize(message.Headers),

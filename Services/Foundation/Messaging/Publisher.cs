@@ -115,9 +115,9 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
             await Discard();
             return reason;
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
-            await Discard(); // it may still confirm what nobody waits for
+            await Discard(); // it may still confirm what nobody waits for, and may count otherwise than we do
             throw;
         }
         finally

@@ -33,7 +33,15 @@ public static class Publishing
             provider.GetRequiredKeyedService<BrokerConnection>(Broker.Publishing), provider.GetRequiredKeyedService<Publisher>(to.Exchange),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Relay>>()));
         builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<Relay>(to.Exchange));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration($"relay to {to.Exchange}",
+            provider => new GoesOn(provider.GetRequiredKeyedService<Relay>(to.Exchange)), HealthStatus.Unhealthy, tags: null));
         return builder;
+    }
+
+    private sealed class GoesOn(Relay relay) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(relay.StoppedBecause is { } reason ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Healthy());
     }
 
     private sealed class GetOut(Publisher publisher) : IHealthCheck

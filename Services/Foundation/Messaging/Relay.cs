@@ -19,9 +19,13 @@ public sealed partial class Relay(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly EventFeed feed = new(worker, time);
     private IConnection? known;
+    private volatile string? stoppedBecause;
 
     /// <summary>The name of its row in <c>mt_event_progression</c>.</summary>
     public string Name { get; } = $"relay:{to.Exchange}";
+
+    /// <summary>Which event no message can be made of; null as long as all goes well. It goes no further, for what it passed over would be lost.</summary>
+    public string? StoppedBecause => stoppedBecause;
 
     /// <summary>Publishes again all that comes after a position: 0 for everything.</summary>
     public async Task Rewind(long position, CancellationToken ct)
@@ -60,12 +64,27 @@ public sealed partial class Relay(
         var position = await Position(ct);
         PublishingTelemetry.Lag.Record(await feed.Head(ct) - position, PublishingTelemetry.Where(to.Exchange));
         var (last, outgoing) = (position, new List<OutgoingMessage>());
+        string? trouble = null;
         await foreach (var one in feed.After(position, PageSize, ct: ct))
         {
-            outgoing.AddRange(messagesOf(one));
+            try
+            {
+                outgoing.AddRange(messagesOf(one).ToList());
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // What comes before it is still told. The error's text may quote the event.
+                trouble = $"The event {one.Type} at {one.Sequence} cannot be told: {e.GetType().Name}.";
+                break;
+            }
             last = one.Sequence;
         }
-        if (last == position) return false;
+        if (last == position)
+        {
+            if (trouble is not null && trouble != stoppedBecause) Stopped(Name, trouble);
+            stoppedBecause = trouble;
+            return false;
+        }
         await publisher.Publish(outgoing, ct);
         if (!await Move(claim, position, last, ct)) Overtaken(Name, position);
         return true;
@@ -123,6 +142,9 @@ public sealed partial class Relay(
 #pragma warning restore CA2100
         return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
+
+    [LoggerMessage(LogLevel.Error, "{Relay} has stopped and tries again: {Reason}")]
+    private partial void Stopped(string relay, string reason);
 
     [LoggerMessage(LogLevel.Information, "{Relay} starts again after {Position}")]
     private partial void Rewound(string relay, long position);

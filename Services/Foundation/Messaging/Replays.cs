@@ -19,11 +19,14 @@ internal sealed partial class Replays(
                 if (round % CountEvery == 0) MessagingTelemetry.Open[queue] = await deadLetters.Open(stopping);
                 await Round(stopping);
             }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                // What was asked for stays asked for, whatever it was that went wrong: nobody else asks again.
+                if (e is UnavailableException || !Fault.IsOurs(e)) Postponed(queue, Fault.WhyWeWait(e));
+            }
             catch (Exception e) when (Fault.IsOurs(e))
             {
-                if (stopping.IsCancellationRequested) return;
-                // What was asked for stays asked for.
-                if (e is UnavailableException) Postponed(queue, Fault.WhyWeWait(e));
+                return;
             }
             await Task.Delay(LookEvery, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

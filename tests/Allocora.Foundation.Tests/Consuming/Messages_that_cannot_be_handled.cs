@@ -24,7 +24,7 @@ public sealed class Messages_that_cannot_be_handled : IAsyncLifetime
 
         await desk.Consuming();
         await desk.KeptAll(396);
-        await Eventually.Sees(_ => desk.Waiting(), n => n == 0);
+        await Eventually.Sees(_ => desk.Count("dead_letter"), n => n == 4);
 
         Assert.Equal(
             [.. new[] { 50, 150, 250, 350 }.Select(n => $"note-{n}|rule-broken|The note breaks a rule.|1|open")], await desk.Rows(Letters));
@@ -63,6 +63,7 @@ public sealed class Messages_that_cannot_be_handled : IAsyncLifetime
         await desk.Consuming();
         await desk.Publish(new Note(2));
         await desk.KeptAll(1);
+        await Eventually.Sees(_ => desk.Number("select coalesce(sum(attempts), 0)::bigint from dead_letter"), n => n == 3);
 
         Assert.Equal(["note-1|rule-broken|The note breaks a rule.|3|open"], await desk.Rows(Letters));
     }
@@ -130,11 +131,11 @@ public sealed class Messages_that_cannot_be_handled : IAsyncLifetime
 
         await desk.Consuming();
         await desk.KeptAll(1);
+        await Eventually.Sees(_ => desk.Number("select coalesce(sum(attempts), 0)::bigint from dead_letter"), n => n == messages.Count, NoteDesk.Patience);
 
         Assert.Equal(["unreadable"], await desk.Rows("select distinct reason_code from dead_letter"));
         // Empty ones without an id are the same message.
         Assert.InRange(await desk.Count("dead_letter"), messages.Count * 9 / 10, messages.Count);
-        Assert.Equal(messages.Count, await desk.Number("select sum(attempts) from dead_letter"));
     }
 
     [Fact]

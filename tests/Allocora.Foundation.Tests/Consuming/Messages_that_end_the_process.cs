@@ -32,7 +32,7 @@ public sealed class Messages_that_end_the_process
         await desk.KeptAll(Notes);
         await Eventually.Sees(_ => desk.Rows("select distinct state from dead_letter"), states => states is ["replayed"], NoteDesk.Patience);
         Assert.Equal(Enumerable.Range(0, Notes), (await desk.Kept()).Order());
-        Assert.Equal(0, await desk.Count("attempt_started"));
+        await Eventually.Sees(_ => desk.Count("attempt_started"), n => n == 0, NoteDesk.Patience);
     }
 
     private static async Task<int> RunUntilAllAreSeenTo(NoteDesk desk)

@@ -1,6 +1,7 @@
 using System.Text;
 using Allocora.EventStore;
 using Allocora.Testing;
+using Npgsql;
 using static Allocora.Foundation.Tests.Log.Make;
 
 namespace Allocora.Foundation.Tests.Log;
@@ -124,11 +125,53 @@ public sealed class Appending_to_the_log : IAsyncLifetime
     {
         var bad = new Entry("ws_one", "two", "bad", null, [Event("""{"Text":"\u0000"}""")]);
 
-        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => log.Log.Append([Entry("one", "good"), bad], default));
+        await Assert.ThrowsAsync<PostgresException>(() => log.Log.Append([Entry("one", "good"), bad], default));
 
         Assert.Empty(await log.Feed.All());
         Assert.Equal(0L, await log.Ask("select count(*) from allocora_seen"));
         Assert.Equal([Outcome.Appended], (await log.Log.Append([Entry("one", "good")], default)).Select(a => a.Outcome));
+    }
+
+    [Theory]
+    [InlineData("array['ws_one']", "array['one']", "array['k']", "array[1, 1]", "array['a', 'b']", "array['{}']::jsonb[]", "22023")]
+    [InlineData("array['ws_one']", "array['one']", "array['k']", "array[2]", "array['a']", "array['{}']::jsonb[]", "22023")]
+    [InlineData("array['ws_one']", "array['one']", "array['k']", "array[null]::int[]", "array['a']", "array['{}']::jsonb[]", "22023")]
+    [InlineData("array['ws_one']", "array['one', 'two']", "array['k']", "array[1]", "array['a']", "array['{}']::jsonb[]", "22023")]
+    [InlineData("array['ws_one']", "array['one']", "null::text[]", "array[1]", "array['a']", "array['{}']::jsonb[]", "22023")]
+    public async Task Arrays_that_do_not_fit_together_are_refused_whole(
+        string tenants, string streams, string keys, string entries, string types, string bodies, string state)
+    {
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => LogDatabase.Ask(log.Worker, $"""
+            select count(*) from allocora_append({tenants}, {streams}, {keys}, array[null]::bigint[], {entries}, array[gen_random_uuid()], {types},
+              array['T'], {bodies}, array[null]::jsonb[], array[null]::text[], array[null]::text[], array[now()], array[sha256('x')])
+            """));
+
+        Assert.Equal(state, refused.SqlState);
+        Assert.Equal(0L, await log.Ask("select count(*) from allocora_seen"));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_looks_at_an_older_moment_is_refused()
+    {
+        await using var connection = await log.Worker.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+
+        // Not the entry's fault, so a consumer waits and does not put the message aside.
+        Assert.Equal("25000", (await Assert.ThrowsAsync<PostgresException>(() => EventLog.Append(transaction, [Entry("one")], default))).SqlState);
+    }
+
+    [Theory]
+    [InlineData("ws_one\nx", "stream", "type")]
+    [InlineData("ws_one", "stream\n1", "type")]
+    [InlineData("ws_one", "stream", "1\ntype")]
+    [InlineData("", "stream", "type")]
+    [InlineData("ws_one", "", "type")]
+    [InlineData("ws_one", "stream", "")]
+    public async Task A_name_that_could_be_taken_for_two_is_refused(string workspace, string stream, string type)
+    {
+        var entry = new Entry(workspace, stream, null, null, [Event("{}") with { Type = type }]);
+
+        Assert.Equal("22023", (await Assert.ThrowsAsync<PostgresException>(() => log.Log.Append([entry], default))).SqlState);
     }
 
     [Fact]

@@ -50,6 +50,9 @@ public sealed class Sealing_the_log : IAsyncLifetime
     [InlineData("update mt_events set id = gen_random_uuid() where seq_id = @")]
     [InlineData("update mt_events set version = version + 1000 where seq_id = @")]
     [InlineData("update mt_events set tenant_id = 'ws_two', stream_id = 'two', version = version + 1000 where seq_id = @")]
+    [InlineData("update mt_events set mt_dotnet_type = 'other' where seq_id = @")]
+    [InlineData("update mt_events set correlation_id = 'other' where seq_id = @")]
+    [InlineData("update mt_events set causation_id = 'other' where seq_id = @")]
     [InlineData("delete from mt_events where seq_id = @")]
     [InlineData("delete from allocora_seal where seq_id = @")]
     [InlineData("delete from mt_events where seq_id = @; delete from allocora_seal where seq_id = @")]
@@ -118,6 +121,28 @@ public sealed class Sealing_the_log : IAsyncLifetime
 
         Assert.Equal(bad is { } place ? all[place - 1].Sequence : null, part.FirstBad);
         Assert.Equal((bad ?? upTo) - after, part.Events);
+    }
+
+    [Fact]
+    public async Task No_event_falls_between_two_pages()
+    {
+        seal = new(log.Tail, pageSize: 7);
+        var whole = await seal.Verify(Workspace, default);
+        Assert.Equal((true, 50L), (whole.Ok, whole.Events));
+
+        foreach (var one in (await log.Feed.All(workspace: Workspace)).AsEnumerable().Reverse())
+        {
+            await log.Ask($"update mt_events set type = 'other' where seq_id = {one.Sequence}");
+            Assert.Equal(one.Sequence, (await seal.Verify(Workspace, default)).FirstBad);
+        }
+    }
+
+    [Fact]
+    public async Task A_head_that_counts_otherwise_is_found()
+    {
+        await log.Ask($"update allocora_head set events = events + 1 where tenant_id = '{Workspace}'");
+
+        Assert.False((await seal.Verify(Workspace, default)).Ok);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class Signing_the_heads : IAsyncLifetime
     public async Task InitializeAsync()
     {
         log = await LogDatabase.Create();
-        file = new(Path.Combine(folder, "outside", "heads.ndjson"));
+        file = new(Path.Combine(folder, "outside", "heads.ndjson"), LogDatabase.Service);
         keys.Add(HeadKey.Open(Path.Combine(folder, "key.pem")));
     }
 
@@ -167,6 +167,72 @@ public sealed class Signing_the_heads : IAsyncLifetime
         Assert.Equal([path], Directory.GetFiles(Path.Combine(folder, "deep")));
         using var readOnly = HeadKey.Of(opened[0].PublicPem);
         Assert.True(readOnly.HasSigned(opened[0].Sign(new("probe", Workspace, 1, 1, "00", time.GetUtcNow(), "", ""))));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("rubbish")]
+    [InlineData("another curve")]
+    public void A_file_that_is_no_such_key_is_named(string content)
+    {
+        using var other = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384);
+        var path = Path.Combine(folder, "wrong.pem");
+        File.WriteAllText(path, content == "another curve" ? other.ExportPkcs8PrivateKeyPem() : content);
+
+        var refused = Assert.Throws<OptionsValidationException>(() => HeadKey.Open(path));
+
+        Assert.StartsWith($"Heads__KeyFile: {path} is not a private key on P-256", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_crash_left_of_a_line_spoils_no_other()
+    {
+        await Append(1);
+        await Signer(events: 1).Run(default);
+        var path = Path.Combine(folder, "outside", "heads.ndjson");
+        var whole = File.ReadAllText(path);
+        File.AppendAllText(path, whole[..(whole.Length / 2)]);
+
+        await Append(1);
+        await Signer(events: 1).Run(default);
+
+        Assert.Equal([1L, 2L], (await Outside()).Select(h => h.Sequence));
+        Assert.Equal(keys[0].Id, await file.LastKey(default));
+    }
+
+    [Fact]
+    public async Task Two_who_write_at_once_lose_no_line()
+    {
+        var head = keys[0].Sign(new(LogDatabase.Service, Workspace, 1, 1, "00", time.GetUtcNow(), "", ""));
+        var path = Path.Combine(folder, "outside", "heads.ndjson");
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 50; i++) await Eventually.Sees(async ct => { await new HeadFile(path, "probe").Add([head], ct); return true; }, done => done);
+        })));
+
+        Assert.Equal(200, (await Outside()).Count);
+    }
+
+    [Fact]
+    public async Task Of_two_heads_of_one_position_both_have_to_agree()
+    {
+        await Grow();
+        var last = (await Outside())[^1];
+        await file.Add([keys[0].Sign(last with { Chain = new string('0', 64) })], default);
+
+        Assert.False((await Verify()).Ok);
+    }
+
+    [Fact]
+    public async Task A_part_of_the_log_begins_where_a_head_says()
+    {
+        await Grow();
+        var first = (await Outside())[0];
+        Assert.True((await new Seal(log.Tail).Verify(Workspace, default, await Outside(), after: first.Sequence)).Ok);
+        var other = keys[0].Sign(first with { Chain = new string('0', 64) });
+
+        Assert.False((await new Seal(log.Tail).Verify(Workspace, default, [other], after: first.Sequence)).Ok);
     }
 
     [Fact]

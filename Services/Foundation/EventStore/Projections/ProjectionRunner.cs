@@ -166,7 +166,7 @@ public sealed class ProjectionRunner(Projection projection, string service, Even
         for (var position = claim.Position; position < target;)
         {
             var page = UpTo(await pages.After(position, most, ct), target);
-            if (page.Count == 0) break;
+            if (page.Count == 0) throw new SchemaException($"The log ends before {target}, where {projection} has to begin to be served.");
             if (!await Write(connection, position, page, ct)) return Step.Taken;
             position = page[^1].Sequence;
         }

@@ -97,12 +97,12 @@ internal sealed partial class ProjectionWorker(
     private string Failed(Exception e, string sentence, string type)
     {
         EventStoreTelemetry.Failed(runner.Projection, type);
-        CannotGoOn(e, runner.Projection, sentence, patience);
+        CannotGoOn(runner.Projection, sentence, (e.InnerException ?? e).GetType().Name, patience);
         return sentence;
     }
 
-    [LoggerMessage(LogLevel.Error, "Projection {Projection} cannot go on and is tried again in {Patience}: {Sentence}")]
-    private partial void CannotGoOn(Exception e, Projection projection, string sentence, TimeSpan patience);
+    [LoggerMessage(LogLevel.Error, "Projection {Projection} cannot go on and is tried again in {Patience}: {Sentence} ({Kind})")]
+    private partial void CannotGoOn(Projection projection, string sentence, string kind, TimeSpan patience);
 
     [LoggerMessage(LogLevel.Information, "Projection {Projection} goes on")]
     private partial void GoesOn(Projection projection);

@@ -35,6 +35,26 @@ begin
   -- first statement: the ones below take their snapshots, and their numbers, after the wait.
   perform pg_advisory_xact_lock(x'A110C04A'::bigint);
 
+  -- Under another isolation the look-ups below would be of before the wait. This is the caller's fault, not the entries'.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'the log is appended to in read committed only' using errcode = 'invalid_transaction_state';
+  end if;
+  if exists (
+      select from unnest(array[cardinality(streams), cardinality(keys), cardinality(expected)]) as c(length) where c.length is distinct from cardinality(tenants))
+    or exists (
+      select from unnest(array[
+        cardinality(ids), cardinality(types), cardinality(dotnet_types), cardinality(bodies), cardinality(headers), cardinality(correlations),
+        cardinality(causations), cardinality(times), cardinality(contents)]) as c(length) where c.length is distinct from cardinality(entries))
+    or exists (select from unnest(entries) as e(n) where e.n is null or e.n not between 1 and cardinality(tenants))
+  then
+    raise exception 'entries and events do not fit together' using errcode = 'invalid_parameter_value';
+  end if;
+
+  -- In a leaf, names stand on lines of their own: with a line break inside, two different events could have the same leaf.
+  if strpos(array_to_string(tenants || streams || types, ''), e'\n') > 0 or '' = any (tenants || streams || types) then
+    raise exception 'a workspace, stream or type is empty or holds a line break' using errcode = 'invalid_parameter_value';
+  end if;
+
   -- The service's own role acts for one workspace at a time; the worker, which takes from the queue, for all.
   if session_user like '%\_app' and exists (
     select from unnest(tenants) as t(tenant) where t.tenant is distinct from nullif(current_setting('app.workspace_id', true), ''))

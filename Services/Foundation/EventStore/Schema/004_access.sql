@@ -7,13 +7,6 @@ declare
   service text := current_setting('allocora.service');
   guarded text;
 begin
-  -- Roles belong to the server, not to the database; whoever runs the server may have made them with passwords of his own.
-  foreach guarded in array array['_app', '_worker', '_tail'] loop
-    if not exists (select from pg_roles where rolname = service || guarded) then
-      execute format('create role %I nologin', service || guarded);
-    end if;
-  end loop;
-
   execute format('grant usage on schema %I to %I, %I, %I', current_schema(), service || '_app', service || '_worker', service || '_tail');
 
   foreach guarded in array array['mt_streams', 'mt_events', 'allocora_seen', 'allocora_seal', 'allocora_head'] loop
