@@ -85,6 +85,7 @@ public sealed partial class Relay(
             stoppedBecause = trouble;
             return false;
         }
+        stoppedBecause = null;
         await publisher.Publish(outgoing, ct);
         if (!await Move(claim, position, last, ct)) Overtaken(Name, position);
         return true;

@@ -66,6 +66,27 @@ public sealed class Relaying_the_log : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_it_cannot_tell_is_where_it_stops_until_it_can()
+    {
+        await Listener.Declare(vhost.Address, LedgerQueue);
+        await Append(10);
+        using (var host = await Start(e => e.Sequence == 7 ? throw new ArgumentException("secret") : [Said(e)]))
+        {
+            await Position(6);
+            var (_, why) = await Eventually.Sees(ct => Hosts.Check(host, $"relay to {Exchanges.Ingest}", ct), seen => !seen.Ok, Listener.Deadline);
+            Assert.Equal("The event transaction_recorded at 7 cannot be told: ArgumentException.", why);
+            await host.StopAsync();
+        }
+        Assert.Equal(6u, await Listener.Count(vhost.Address, Queues.LedgerIngest));
+
+        using var repaired = await Start();
+        await Position(10);
+        Assert.Equal(10u, await Listener.Count(vhost.Address, Queues.LedgerIngest));
+        Assert.True((await Hosts.Check(repaired, $"relay to {Exchanges.Ingest}")).Ok);
+        await repaired.StopAsync();
+    }
+
+    [Fact]
     public async Task The_position_does_not_pass_what_is_not_confirmed()
     {
         await Append(10);
