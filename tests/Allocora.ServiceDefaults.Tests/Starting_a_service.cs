@@ -134,7 +134,7 @@ public sealed class Starting_a_service
     [InlineData("help")]
     public void A_command_it_does_not_know_starts_nothing(string word)
     {
-        var (code, said) = Run(null, word);
+        var (code, said) = RunAs([word]);
 
         Assert.Equal(
             (2, $"probe does not know {word}; without a command it runs, and migrate brings its schema up to date.{Environment.NewLine}"), (code, said));
@@ -154,14 +154,17 @@ public sealed class Starting_a_service
 
     private static (int Code, string Said) Run(Action<WebApplication>? map, params string[] settings) => RunWith(_ => { }, map, settings);
 
-    private static (int Code, string Said) RunWith(Action<WebApplicationBuilder> add, Action<WebApplication>? map, params string[] settings)
+    private static (int Code, string Said) RunWith(Action<WebApplicationBuilder> add, Action<WebApplication>? map, params string[] settings) =>
+        RunAs(["--urls=http://127.0.0.1:0", .. settings.Select(s => $"--{s}")], add, map);
+
+    private static (int Code, string Said) RunAs(string[] args, Action<WebApplicationBuilder>? add = null, Action<WebApplication>? map = null)
     {
         var error = Console.Error;
         using var said = new StringWriter();
         Console.SetError(said);
         try
         {
-            return (Service.Run(TestHost.Name, ["--urls=http://127.0.0.1:0", .. settings.Select(s => $"--{s}")], add, map), said.ToString());
+            return (Service.Run(TestHost.Name, args, add ?? (_ => { }), map), said.ToString());
         }
         finally
         {
