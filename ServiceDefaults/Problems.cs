@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Allocora.ServiceDefaults;
+
+/// <param name="At">Where in the body, as a JSON pointer in a fragment: <c>#/members/0/role</c>.</param>
+public sealed record FieldError([property: JsonPropertyName("pointer")] string At, string Message);
 
 /// <summary>Every error an HTTP caller can meet, as RFC 9457 problem details with a stable code.</summary>
 public static class Problems
@@ -41,11 +46,33 @@ public static class Problems
             StatusCodeSelector = StatusOf,
             // The caller's mistake is told to the caller; the log would call it an error of ours.
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
-            ExceptionHandler = http => Write(
-                http, new() { Status = http.Response.StatusCode, Detail = DetailOf(http.Features.Get<IExceptionHandlerFeature>()?.Error) }),
+            ExceptionHandler = http =>
+            {
+                var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+                var problem = new ProblemDetails { Status = http.Response.StatusCode, Detail = DetailOf(error) };
+                if (error is BadHttpRequestException { InnerException: JsonException json })
+                    problem.Extensions["errors"] = new[] { new FieldError(StrictJson.PointerOf(json), StrictJson.WhatIsWrong(json)) };
+                return Write(http, problem);
+            },
         });
-        app.UseStatusCodePages(context => Write(context.HttpContext, new() { Status = context.HttpContext.Response.StatusCode }));
+        app.UseStatusCodePages(context =>
+        {
+            var refused = context.HttpContext.Features.Get<Refused>();
+            return Write(context.HttpContext, new() { Status = context.HttpContext.Response.StatusCode, Type = refused?.Code, Detail = refused?.Detail });
+        });
     }
+
+    /// <summary>A refusal with a code of its own.</summary>
+    public static ProblemHttpResult Refuse(int status, string code, string detail) =>
+        TypedResults.Problem(new ProblemDetails { Status = status, Type = code, Detail = detail });
+
+    /// <summary>The request can be read and makes no sense: which fields, and what to do about each.</summary>
+    public static ProblemHttpResult Invalid(params IReadOnlyList<FieldError> errors) => TypedResults.Problem(new ProblemDetails
+    {
+        Status = StatusCodes.Status400BadRequest,
+        Detail = errors[0].Message,
+        Extensions = { ["errors"] = errors },
+    });
 
     /// <summary>Adds what every problem carries: the code and its address, the trace id, whether trying again can help.</summary>
     private static void Complete(HttpContext http, ProblemDetails problem)

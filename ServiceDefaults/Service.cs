@@ -14,6 +14,9 @@ namespace Allocora.ServiceDefaults;
 /// <summary>Starts and ends every Allocora host the same way.</summary>
 public static class Service
 {
+    /// <summary>In bytes; an endpoint that takes files says so itself.</summary>
+    public const int RequestBodyMax = 1024 * 1024;
+
     /// <summary>Builds and runs a host; a setting that makes no sense ends it with one sentence and exit code 1.</summary>
     public static int Run(string name, string[] args, Action<WebApplicationBuilder> add, Action<WebApplication>? map = null)
     {
@@ -70,6 +73,7 @@ public static class Service
         app.UseServiceDefaults();
         map?.Invoke(app);
         app.MapHealth();
+        app.CheckAccess();
         return app;
     }
 
@@ -78,7 +82,8 @@ public static class Service
         builder.Services.AddSingleton(ServiceIdentity.Of(name));
         builder.AddConsoleLog();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.WebHost.ConfigureKestrel(o => o.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(o => (o.AddServerHeader, o.Limits.MaxRequestBodySize) = (false, RequestBodyMax));
+        builder.Services.AddStrictJson();
         builder.Services.AddValidated<ShutdownOptions>("Shutdown");
         builder.Services.AddOptions<HostOptions>()
             .Configure<IOptions<ShutdownOptions>>((host, shutdown) => host.ShutdownTimeout = shutdown.Value.Timeout);

@@ -1,11 +1,18 @@
 using Allocora.EventStore;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class ConsoleModule
 {
-    public static readonly ServiceSchema Schema = new("console");
+    /// <summary>The services behind the gateway.</summary>
+    public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
+
+    public static readonly ServiceSchema Schema = new("console", typeof(ConsoleModule).Assembly)
+    {
+        OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
+    };
 
     public static void AddConsole(this WebApplicationBuilder builder)
     {
@@ -21,6 +28,7 @@ internal static class ConsoleModule
     {
         app.UseErrorPages();
         app.UseAssets();
+        app.UseAccess();
         app.UseAntiforgery();
         app.MapPages();
         app.MapReadStatus();

@@ -1,4 +1,5 @@
 using Allocora.Console.Components;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 
@@ -13,8 +14,8 @@ internal static class Pages
 
     public static void MapPages(this WebApplication app)
     {
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], () => TypedResults.Redirect("/status"));
-        app.MapRazorComponents<App>().Add(AnswerHead);
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], () => TypedResults.Redirect("/status")).AllowAnyone();
+        app.MapRazorComponents<App>().AllowAnyone().Add(AnswerHead);
     }
 
     // The framework gives a page GET and POST; whoever may GET may ask for the headers alone.

@@ -1,4 +1,5 @@
 using Allocora.Contracts.Api;
+using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Allocora.Console;
@@ -7,7 +8,7 @@ namespace Allocora.Console;
 internal static class ReadStatus
 {
     public static void MapReadStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/api/v1/status", [HttpMethods.Get, HttpMethods.Head], Handle).WithName(nameof(ReadStatus));
+        routes.MapMethods("/api/v1/status", [HttpMethods.Get, HttpMethods.Head], Handle).AllowAnyone().WithName(nameof(ReadStatus));
 
     // An empty list would read as "nothing is wrong" to whoever looks for a service that is not ready.
     private static Results<Ok<SystemStatus>, ProblemHttpResult> Handle(StatusWatcher watcher, HttpResponse response)

@@ -15,7 +15,7 @@ public static class SchemaInstaller
         // Two that start at once wait for each other; the second finds nothing to do.
         await Run(connection, "select pg_advisory_xact_lock(hashtext('allocora migrate'))", ct);
         await Run(connection, "select set_config('allocora.service', $1, true)", ct, service);
-        await BecomeOwner(connection, service, ct);
+        await BecomeOwner(connection, schema, ct);
         await Run(connection, $"create schema if not exists {service}", ct);
         await Run(connection, $"set local search_path to {service}, pg_temp", ct);
         await Run(connection, "create table if not exists allocora_script (number int primary key, name text not null, sha256 bytea not null)", ct);
@@ -43,8 +43,9 @@ public static class SchemaInstaller
     /// What a superuser makes would be a superuser's, and the append function runs with its owner's rights. So whoever migrates
     /// acts as the owner, and makes the roles first where nobody has.
     /// </summary>
-    private static async Task BecomeOwner(NpgsqlConnection connection, string service, CancellationToken ct)
+    private static async Task BecomeOwner(NpgsqlConnection connection, ServiceSchema schema, CancellationToken ct)
     {
+        var service = schema.Service;
         await Run(connection, """
             do $$
             declare
@@ -64,13 +65,13 @@ public static class SchemaInstaller
             end
             $$
             """, ct);
-        foreach (var role in new[] { "app", "worker", "tail" })
+        foreach (var role in new[] { $"{service}_app", $"{service}_worker", $"{service}_tail" }.Concat(schema.OtherRoles))
         {
             await Run(connection, $"""
                 do $$
                 begin
-                  if not exists (select from pg_roles where rolname = '{service}_{role}') then
-                    create role {service}_{role} nologin;
+                  if not exists (select from pg_roles where rolname = '{role}') then
+                    create role {role} nologin;
                   end if;
                 end
                 $$

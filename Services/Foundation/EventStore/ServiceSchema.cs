@@ -31,6 +31,9 @@ public sealed class ServiceSchema
 
     public IReadOnlyList<Projection> Projections { get; }
 
+    /// <summary>Roles of other services that a script of this one gives rights to, by their whole names.</summary>
+    public IReadOnlyList<string> OtherRoles { get; init; } = [];
+
     /// <summary>The number of the last script: a database in which it has run is up to date.</summary>
     public int Version => Scripts[^1].Number;
 
