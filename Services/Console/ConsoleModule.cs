@@ -18,6 +18,12 @@ internal static class ConsoleModule
     {
         builder.AddDatabase(Schema);
         builder.AddSignedHeads(Schema);
+        builder.Services.AddSingleton(ConsoleEvents.Catalog);
+        builder.Services.AddSingleton<Memberships>();
+        builder.Services.AddSingleton(provider => new Journal(
+            provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>("console_worker"), ConsoleEvents.Catalog, provider.GetRequiredService<TimeProvider>()));
+        builder.AddPeople();
+        builder.AddCallers();
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();
         builder.AddPages();

@@ -1,0 +1,9 @@
+using Allocora.EventStore;
+
+namespace Allocora.Console;
+
+/// <summary>Everything the Console's log may hold.</summary>
+internal static class ConsoleEvents
+{
+    public static EventCatalog Catalog { get; } = new();
+}
