@@ -30,12 +30,12 @@ public static class InnerTokens
     public static string RingOf(string service) => $"inner/{service}";
 
     /// <summary>Lets in who brings a token of the gateway for this service, and nobody else.</summary>
-    /// <param name="keys">Where the gateway keeps the keys of this service's tokens.</param>
-    public static void AddInnerTokens(this WebApplicationBuilder builder, string service, Func<IServiceProvider, IXmlRepository> keys)
+    /// <param name="keys">Where the gateway keeps the keys of a ring, by the ring's name.</param>
+    public static void AddInnerTokens(this WebApplicationBuilder builder, string service, Func<IServiceProvider, string, IXmlRepository> keys)
     {
         builder.Services.AddValidated<InnerTokenOptions>("Inner");
         builder.Services.AddSingleton(provider => new KeyRing(
-            RingOf(service), keys(provider), SealedKeys.KeyOf("Inner__Key", provider.GetRequiredService<IOptions<InnerTokenOptions>>().Value.Key),
+            RingOf(service), keys(provider, RingOf(service)), SealedKeys.KeyOf("Inner__Key", provider.GetRequiredService<IOptions<InnerTokenOptions>>().Value.Key),
             makesKeys: false, provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddAuthentication(Scheme).AddBearerToken(Scheme);
         builder.Services.AddOptions<BearerTokenOptions>(Scheme).Configure<KeyRing>((o, ring) => o.BearerTokenProtector = ring.Tickets);

@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Calculation;
 
@@ -14,5 +15,12 @@ internal static class CalculationModule
         builder.AddSignedHeads(Schema);
         builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "calculation");
+        builder.AddGatewayKeys();
+        builder.AddInnerTokens("calculation", KeyTable.OfGateway);
+    }
+
+    public static void MapCalculation(this WebApplication app)
+    {
+        app.UseAccess();
     }
 }

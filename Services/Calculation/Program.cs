@@ -4,4 +4,4 @@ using Allocora.ServiceDefaults;
 
 return args is ["migrate"]
     ? await MigrateCommand.Run(CalculationModule.Schema)
-    : Service.Run("calculation", args, builder => builder.AddCalculation());
+    : Service.Run("calculation", args, builder => builder.AddCalculation(), app => app.MapCalculation());

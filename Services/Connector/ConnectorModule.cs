@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Connector;
 
@@ -13,5 +14,12 @@ internal static class ConnectorModule
         builder.AddDatabase(Schema);
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "connector");
+        builder.AddGatewayKeys();
+        builder.AddInnerTokens("connector", KeyTable.OfGateway);
+    }
+
+    public static void MapConnector(this WebApplication app)
+    {
+        app.UseAccess();
     }
 }

@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Ledger;
 
@@ -13,5 +14,13 @@ internal static class LedgerModule
         builder.AddDatabase(Schema);
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
+        builder.AddGatewayKeys();
+        builder.AddInnerTokens("ledger", KeyTable.OfGateway);
+    }
+
+    public static void MapLedger(this WebApplication app)
+    {
+        app.UseAccess();
+        app.MapReadHead();
     }
 }

@@ -6,5 +6,5 @@ return args switch
 {
     ["migrate"] => await MigrateCommand.Run(LedgerModule.Schema),
     ["prepare-marten"] => await PrepareMartenCommand.Run(LedgerModule.Schema),
-    _ => Service.Run("ledger", args, builder => builder.AddLedger()),
+    _ => Service.Run("ledger", args, builder => builder.AddLedger(), app => app.MapLedger()),
 };

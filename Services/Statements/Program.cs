@@ -4,4 +4,4 @@ using Allocora.Statements;
 
 return args is ["migrate"]
     ? await MigrateCommand.Run(StatementsModule.Schema)
-    : Service.Run("statements", args, builder => builder.AddStatements());
+    : Service.Run("statements", args, builder => builder.AddStatements(), app => app.MapStatements());

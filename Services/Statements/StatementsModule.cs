@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Statements;
 
@@ -15,5 +16,12 @@ internal static class StatementsModule
         builder.AddLogOf("calculation");
         builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "statements");
+        builder.AddGatewayKeys();
+        builder.AddInnerTokens("statements", KeyTable.OfGateway);
+    }
+
+    public static void MapStatements(this WebApplication app)
+    {
+        app.UseAccess();
     }
 }

@@ -11,6 +11,9 @@ namespace Allocora.EventStore;
 /// <summary>The PostgreSQL databases a service works with. What stands before the underscore of a name is the schema.</summary>
 public static class Database
 {
+    /// <summary>The connection string under which a service reads the keys of the tokens it gets from the gateway.</summary>
+    public const string GatewayKeys = "console_inner";
+
     /// <summary>
     /// Registers the service's own database twice, each under the name of its connection string: <c>ledger</c> signs in for one
     /// workspace at a time, <c>ledger_worker</c> for all. Readiness depends on both, and on a schema of the version this program knows.
@@ -26,6 +29,14 @@ public static class Database
     public static IHostApplicationBuilder AddLogOf(this IHostApplicationBuilder builder, string upstream)
     {
         Add(builder, $"log of {upstream}", versionMin: 1, $"{upstream}_tail");
+        return builder;
+    }
+
+    /// <summary>Registers the part of the Console's database in which it keeps this service's keys.</summary>
+    public static IHostApplicationBuilder AddGatewayKeys(this IHostApplicationBuilder builder)
+    {
+        var settings = Settings(builder.Configuration, GatewayKeys);
+        builder.Services.AddKeyedSingleton(GatewayKeys, (_, _) => Source(settings, GatewayKeys));
         return builder;
     }
 

@@ -74,8 +74,8 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
         }
     }
 
-    // Holds until the end of the transaction, which for a batch without one of its own is the end of the batch.
-    internal static NpgsqlBatchCommand OfWorkspace(string workspace) => new("select set_config('app.workspace_id', $1, true)")
+    /// <summary>Makes what follows in the transaction the workspace's; without a transaction of its own, what follows in the batch.</summary>
+    public static NpgsqlBatchCommand OfWorkspace(string workspace) => new("select set_config('app.workspace_id', $1, true)")
     {
         Parameters = { new NpgsqlParameter<string> { TypedValue = workspace } },
     };
