@@ -62,6 +62,7 @@ public static class Service
     {
         // Files are found beside the program, so a service may be started from any folder.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.RefuseUnsafeSettings();
         builder.AddServiceDefaults(name);
         add(builder);
 

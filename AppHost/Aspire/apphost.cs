@@ -10,6 +10,14 @@ var builder = DistributedApplication.CreateBuilder(args);
 var postgresPassword = builder.AddParameter("postgres-password", secret: true);
 var rabbitmqPassword = builder.AddParameter("rabbitmq-password", secret: true);
 
+// Each is 32 random bytes in Base64. Those of the services are known to the console and to one of them each.
+var sessionKey = builder.AddParameter("session-key", secret: true);
+var linkKey = builder.AddParameter("link-key", secret: true);
+var connectorKey = builder.AddParameter("inner-key-connector", secret: true);
+var ledgerKey = builder.AddParameter("inner-key-ledger", secret: true);
+var calculationKey = builder.AddParameter("inner-key-calculation", secret: true);
+var statementsKey = builder.AddParameter("inner-key-statements", secret: true);
+
 // The heads of the logs are signed with keys, and kept in files, that are not in the database.
 var heads = Path.Combine(builder.AppHostDirectory, "heads");
 
@@ -31,7 +39,9 @@ var connector = builder.AddProject("connector", "../../Services/Connector/Alloco
     .WithHttpHealthCheck("/healthz/ready")
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "connector-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "connector.ndjson"))
+    .WithEnvironment("Inner__Key", connectorKey)
     .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker")
+    .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(connectorMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
@@ -43,7 +53,9 @@ var ledger = builder.AddProject("ledger", "../../Services/Ledger/Allocora.Ledger
     .WithHttpHealthCheck("/healthz/ready")
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "ledger-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "ledger.ndjson"))
+    .WithEnvironment("Inner__Key", ledgerKey)
     .WithReference(ledgerDb, connectionName: "ledger").WithReference(ledgerDb, connectionName: "ledger_worker")
+    .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(ledgerMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
@@ -55,7 +67,9 @@ var calculation = builder.AddProject("calculation", "../../Services/Calculation/
     .WithHttpHealthCheck("/healthz/ready")
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "calculation-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "calculation.ndjson"))
+    .WithEnvironment("Inner__Key", calculationKey)
     .WithReference(calculationDb, connectionName: "calculation").WithReference(calculationDb, connectionName: "calculation_worker")
+    .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(calculationMigration)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
@@ -68,7 +82,9 @@ var statements = builder.AddProject("statements", "../../Services/Statements/All
     .WithHttpHealthCheck("/healthz/ready")
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "statements-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "statements.ndjson"))
+    .WithEnvironment("Inner__Key", statementsKey)
     .WithReference(statementsDb, connectionName: "statements").WithReference(statementsDb, connectionName: "statements_worker")
+    .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(statementsMigration)
     .WithReference(calculationDb, connectionName: "calculation_tail").WaitFor(calculationDb)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
@@ -85,6 +101,14 @@ builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithHttpHealthCheck("/healthz/ready", endpointName: "internal")
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "console-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "console.ndjson"))
+    .WithEnvironment("Session__Key", sessionKey)
+    .WithEnvironment("Identity__Mode", "local")
+    .WithEnvironment("Identity__LinkKey", linkKey)
+    .WithEnvironment("Demo__File", Path.Combine(heads, "demo.json"))
+    .WithEnvironment("Inner__Keys__connector", connectorKey)
+    .WithEnvironment("Inner__Keys__ledger", ledgerKey)
+    .WithEnvironment("Inner__Keys__calculation", calculationKey)
+    .WithEnvironment("Inner__Keys__statements", statementsKey)
     .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker")
     .WaitForCompletion(consoleMigration)
     .WithReference(connector)

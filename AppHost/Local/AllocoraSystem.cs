@@ -16,11 +16,14 @@ internal static class AllocoraSystem
         var statementsDb = system.Database("statements", on: postgres);
         var consoleDb = system.Database("console", on: postgres);
 
-        // Every service owns one database, and reads an upstream log as a role that can only read.
-        var connector = system.Service("connector", "Services/Connector", owns: connectorDb, broker: rabbitmq);
-        var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, broker: rabbitmq);
-        var calculation = system.Service("calculation", "Services/Calculation", owns: calculationDb, tails: [ledgerDb], broker: rabbitmq);
-        var statements = system.Service("statements", "Services/Statements", owns: statementsDb, tails: [calculationDb, ledgerDb], broker: rabbitmq);
+        // Every service owns one database, and reads an upstream log as a role that can only read. The console, which is the
+        // gateway, makes the keys with which it signs what it tells each of them.
+        var connector = system.Service("connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, broker: rabbitmq);
+        var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, keysIn: consoleDb, broker: rabbitmq);
+        var calculation = system.Service(
+            "calculation", "Services/Calculation", owns: calculationDb, keysIn: consoleDb, tails: [ledgerDb], broker: rabbitmq);
+        var statements = system.Service(
+            "statements", "Services/Statements", owns: statementsDb, keysIn: consoleDb, tails: [calculationDb, ledgerDb], broker: rabbitmq);
 
         // The console does not wait for the services it calls: it is where one sees that they are not there.
         system.Service("console", "Services/Console", owns: consoleDb, calls: [connector, ledger, calculation, statements], isPublic: true);

@@ -82,16 +82,22 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>A password made once for this folder.</summary>
-    public string Secret(string name)
+    public string Secret(string name) => Made(name, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20)));
+
+    /// <summary>32 random bytes in Base64, made once for this folder.</summary>
+    public string Key(string name) => Made(name, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+
+    /// <summary>A key of a folder that somebody else holds; null when it has none.</summary>
+    public static string? KeyIn(string path, string name)
     {
-        lock (secrets)
-        {
-            if (secrets.TryGetValue(name, out var known)) return known;
-            secrets[name] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
-            Write("secrets.json", secrets);
-            return secrets[name];
-        }
+        var file = System.IO.Path.Combine(path, "secrets.json");
+        return File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(file), Json)?.GetValueOrDefault(name) : null;
     }
+
+    /// <summary>The demo as the console made it; null when there is none.</summary>
+    public DemoFile? Demo() => File.Exists(this[Addresses.DemoFile])
+        ? JsonSerializer.Deserialize<DemoFile>(File.ReadAllText(this[Addresses.DemoFile]), Json)
+        : null;
 
     /// <summary>The port of last time when it is still free, so that links stay good; otherwise another.</summary>
     public IReadOnlyDictionary<string, int> Ports(IEnumerable<string> names, IReadOnlyDictionary<string, int> wanted)
@@ -123,6 +129,17 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Remove(string name) => File.Delete(this[name]);
+
+    private string Made(string name, Func<string> make)
+    {
+        lock (secrets)
+        {
+            if (secrets.TryGetValue(name, out var known)) return known;
+            secrets[name] = make();
+            Write("secrets.json", secrets);
+            return secrets[name];
+        }
+    }
 
     private T Read<T>(string name, Func<T> onDamage) where T : new()
     {
@@ -163,3 +180,6 @@ internal sealed class DataFolder : IDisposable
         }
     }
 }
+
+/// <summary>The workspace of the demo, and one API key for each role.</summary>
+internal sealed record DemoFile(string Workspace, IReadOnlyDictionary<string, string> Tokens);

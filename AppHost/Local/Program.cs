@@ -17,6 +17,7 @@ try
     {
         "run" => await Verbs.Run(options, stop.Token),
         "servers" => await Verbs.Servers(options, stop.Token),
+        "link" => Verbs.Link(options),
         "status" => await Verbs.Status(options, stop.Token),
         var unknown => throw new UsageException($"{unknown} is not a verb of the AppHost."),
     };

@@ -7,7 +7,9 @@ internal static class Provision
 {
     private const string IsOurs = "select exists (select from pg_database where datname = $1 and pg_get_userbyid(datdba) = $1 || '_owner')";
 
-    public static async Task Database(string superuser, DatabaseResource database, Func<string, string> passwordOf, CancellationToken ct)
+    /// <param name="readers">Roles of other services, which get nothing but what the owner gives them.</param>
+    public static async Task Database(
+        string superuser, DatabaseResource database, IReadOnlyList<string> readers, Func<string, string> passwordOf, CancellationToken ct)
     {
         try
         {
@@ -24,14 +26,15 @@ internal static class Provision
             {
                 throw new StartFailure($"PostgreSQL already has a database {database.Name} that is not Allocora's; give a server without one.");
             }
-            foreach (var role in new[] { database.AppRole, database.WorkerRole, database.TailRole })
+            foreach (var role in new[] { database.AppRole, database.WorkerRole, database.TailRole }.Concat(readers))
             {
                 await Role(connection, role, "login", ct);
                 await Execute(connection, "alter role %1$I password %2$L", role, passwordOf(role), ct);
                 await Execute(connection, "grant connect on database %1$I to %2$I", database.Name, role, ct);
             }
             // What only reads must not be able to keep anything, not even a temporary table.
-            await Execute(connection, "alter role %1$I set default_transaction_read_only = on", database.TailRole, "", ct);
+            foreach (var role in readers.Append(database.TailRole))
+                await Execute(connection, "alter role %1$I set default_transaction_read_only = on", role, "", ct);
         }
         catch (PostgresException e)
         {

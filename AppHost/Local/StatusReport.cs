@@ -42,7 +42,7 @@ internal static class StatusReport
         Console.WriteLine($"\nConsole: {run.Console}");
     }
 
-    private static RunFile? Read(string path)
+    public static RunFile? Read(string path)
     {
         try
         {

@@ -16,6 +16,11 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
     public string ConsoleUrl => addresses.PublicUrl;
 
+    /// <summary>Null when people sign in elsewhere.</summary>
+    public string? SignInLink() => options.Environment.ContainsKey("Identity__Mode")
+        ? null
+        : AppHost.SignInLink.Make(addresses.PublicUrl, data.Key(Addresses.LinkKey), TimeProvider.System.GetUtcNow());
+
     public async Task Start(CancellationToken ct)
     {
         var ports = data.Ports(PortNames(), options.Port is { } port ? new Dictionary<string, int> { [Addresses.ConsoleDoor] = port } : []);
@@ -26,7 +31,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             [topology.PostgresServer!.Name] = StartPostgres(ports, failed.Token),
             [topology.BrokerServer!.Name] = StartBroker(ports, failed.Token),
         };
-        addresses = new(ConnectionString, BrokerAddress, name => data[name], ports, options.Environment);
+        addresses = new(ConnectionString, BrokerAddress, name => data[name], data.Key, ports, options.Environment);
         var databases = MakeDatabases(ready[topology.PostgresServer.Name], failed.Token);
         foreach (var database in topology.Databases) ready[database.Name] = databases;
         var needs = ready.ToDictionary();
@@ -111,7 +116,11 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
     {
         await server;
         if (options.Postgres is null) await Provision.CloseCommonDatabases(postgres, ct);
-        foreach (var database in topology.Databases) await Provision.Database(postgres, database, role => data.Secret($"role {role}"), ct);
+        foreach (var database in topology.Databases)
+        {
+            var readers = topology.Services.Where(s => s.KeysIn == database).Select(s => database.KeysRole(s.Name));
+            await Provision.Database(postgres, database, [.. readers], role => data.Secret($"role {role}"), ct);
+        }
     }
 
     private async Task StartService(ServiceResource service, IEnumerable<Task> needs, CancellationToken ct)
@@ -204,9 +213,10 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
     private void WriteRunFile()
     {
+        var demo = data.Demo();
         var pids = started.ToDictionary(s => s.Name, s => s.ProcessId);
         data.Write(RunFile.Name, new RunFile(
-            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1",
+            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1", demo?.Workspace, demo?.Tokens,
             topology.Databases.ToDictionary(d => d.Name, d => new NpgsqlConnectionStringBuilder(postgres) { Database = d.Name }.ConnectionString),
             broker,
             topology.Services.ToDictionary(s => s.Name, s => new RunningService(addresses.Url(s), pids[s.Name])),
@@ -217,7 +227,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
 /// <summary>What <c>run.json</c> in the data folder says while the system is up. It holds passwords: only its owner can read it.</summary>
 internal sealed record RunFile(
-    string Console, string Api, IReadOnlyDictionary<string, string> Postgres, string Rabbitmq, IReadOnlyDictionary<string, RunningService> Services,
+    string Console, string Api, string? Workspace, IReadOnlyDictionary<string, string>? Tokens, IReadOnlyDictionary<string, string> Postgres, string Rabbitmq, IReadOnlyDictionary<string, RunningService> Services,
     IReadOnlyDictionary<string, RunningServer> Servers, int AppHost)
 {
     public const string Name = "run.json";

@@ -15,14 +15,24 @@ internal sealed record DatabaseResource(string Name, ServerResource On)
 
     /// <summary>Signs in for services downstream, which only read the log; also the name of their connection string.</summary>
     public string TailRole => $"{Name}_tail";
+
+    /// <summary>The name of the connection string under which another service reads its keys here.</summary>
+    public string KeysName => $"{Name}_inner";
+
+    /// <summary>Signs in for that service, to read its own keys and nothing else.</summary>
+    public string KeysRole(string service) => $"{KeysName}_{service}";
 }
 
 internal sealed record ServiceResource(
-    string Name, string Folder, DatabaseResource Owns, IReadOnlyList<DatabaseResource> Tails, ServerResource? Broker,
+    string Name, string Folder, DatabaseResource Owns, DatabaseResource? KeysIn, IReadOnlyList<DatabaseResource> Tails, ServerResource? Broker,
     IReadOnlyList<ServiceResource> Calls, bool IsPublic)
 {
     /// <summary>What has to be ready before the service is started.</summary>
-    public IEnumerable<string> WaitsFor => [Owns.Name, .. Tails.Select(t => t.Name), .. Broker is null ? [] : new[] { Broker.Name }];
+    public IEnumerable<string> WaitsFor =>
+        [Owns.Name, .. KeysIn is null ? [] : new[] { KeysIn.Name }, .. Tails.Select(t => t.Name), .. Broker is null ? [] : new[] { Broker.Name }];
+
+    /// <summary>The name of the key that only this service and the gateway have.</summary>
+    public string InnerKey => $"inner-key-{Name}";
 }
 
 /// <summary>The system as data: nothing here starts anything.</summary>
@@ -47,10 +57,10 @@ internal sealed class Topology
     }
 
     public ServiceResource Service(
-        string name, string folder, DatabaseResource owns, IReadOnlyList<DatabaseResource>? tails = null, ServerResource? broker = null,
-        IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false)
+        string name, string folder, DatabaseResource owns, DatabaseResource? keysIn = null, IReadOnlyList<DatabaseResource>? tails = null,
+        ServerResource? broker = null, IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false)
     {
-        services.Add(new(name, folder, owns, tails ?? [], broker, calls ?? [], isPublic));
+        services.Add(new(name, folder, owns, keysIn, tails ?? [], broker, calls ?? [], isPublic));
         return services[^1];
     }
 }
@@ -58,9 +68,15 @@ internal sealed class Topology
 /// <summary>Where things are in one run.</summary>
 internal sealed record Addresses(
     Func<DatabaseResource, string, string> ConnectionString, Func<ServiceResource, string> BrokerAddress, Func<string, string> PathOf,
-    IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
+    Func<string, string> KeyOf, IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
 {
     public const string ConsoleDoor = "console-public";
+
+    /// <summary>The key of the links with which the person at this machine signs in.</summary>
+    public const string LinkKey = "link-key";
+
+    /// <summary>Where the console puts the demo's workspace and its API keys.</summary>
+    public const string DemoFile = "demo.json";
 
     // Each of them would let a service listen elsewhere than where the others look for it, off loopback even.
     private static readonly string[] MovesAService =
@@ -78,6 +94,7 @@ internal sealed record Addresses(
         // The connection strings we were given ourselves open every database; a service gets its own and no other.
         var environment = Inherited.Where(pair => !IsOurs(pair.Key)).ToDictionary();
         environment["OTEL_SERVICE_NAME"] = service.Name;
+        environment["ASPNETCORE_ENVIRONMENT"] = "Development"; // what is not fit to be reached from elsewhere only starts there
         environment["ASPNETCORE_URLS"] = service.IsPublic ? PublicUrl : Url(service);
         if (service.IsPublic) environment["Internal__Port"] = $"{Ports[service.Name]}";
         environment[$"ConnectionStrings__{service.Owns.Name}"] = ConnectionString(service.Owns, service.Owns.AppRole);
@@ -87,8 +104,27 @@ internal sealed record Addresses(
         environment["Heads__KeyFile"] = PathOf($"heads/{service.Name}-key.pem");
         environment["Heads__File"] = PathOf($"heads/{service.Name}.ndjson");
         if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = BrokerAddress(service);
-        foreach (var callee in service.Calls) environment[$"services__{callee.Name}__http__0"] = Url(callee);
+        if (service.KeysIn is { } keys)
+        {
+            environment[$"ConnectionStrings__{keys.KeysName}"] = ConnectionString(keys, keys.KeysRole(service.Name));
+            environment["Inner__Key"] = KeyOf(service.InnerKey);
+        }
+        foreach (var callee in service.Calls)
+        {
+            environment[$"services__{callee.Name}__http__0"] = Url(callee);
+            environment[$"Inner__Keys__{callee.Name}"] = KeyOf(callee.InnerKey);
+        }
+        if (service.IsPublic) SignIn(environment);
         return environment;
+    }
+
+    // Somebody who tries their own identity provider here has said so in the environment.
+    private void SignIn(Dictionary<string, string> environment)
+    {
+        environment["Session__Key"] = KeyOf("session-key");
+        if (!environment.TryAdd("Identity__Mode", "local")) return;
+        environment["Identity__LinkKey"] = KeyOf(LinkKey);
+        environment["Demo__File"] = PathOf(DemoFile);
     }
 
     /// <summary>What the program of a service is told when it is to bring its schema up to date, which is all it may do then.</summary>

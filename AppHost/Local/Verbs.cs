@@ -21,6 +21,8 @@ internal static class Verbs
             new LogFile(log.Path).Write(e.Message); // the terminal gets it last, when all is stopped
             throw;
         }
+        // To the terminal and not into the log: whoever reads it within minutes is signed in.
+        if (system.SignInLink() is { } link) Say($"Sign in within {SignInLink.GoodFor.TotalMinutes:0} minutes, once: {link}");
         log.Write($"Allocora is up: {system.ConsoleUrl}");
         await Forever(ct);
         log.Write("Stopping.");
@@ -36,6 +38,16 @@ internal static class Verbs
         foreach (var (key, value) in servers.Environment) Console.WriteLine($"{key}={value}");
         Console.WriteLine("ready");
         await Forever(ct);
+        return 0;
+    }
+
+    /// <summary>Prints a link with which the person at this machine signs in.</summary>
+    public static int Link(RunOptions options)
+    {
+        if (StatusReport.Read(Path.Combine(options.Data, RunFile.Name)) is not { } run || DataFolder.KeyIn(options.Data, Addresses.LinkKey) is not { } key)
+            throw new StartFailure("Allocora is not running here; start it with ./allocora up");
+        Console.Error.WriteLine($"Good for {SignInLink.GoodFor.TotalMinutes:0} minutes, once:");
+        Console.WriteLine(SignInLink.Make(run.Console, key, TimeProvider.System.GetUtcNow()));
         return 0;
     }
 

@@ -8,7 +8,8 @@ help() {
 Usage: ./allocora up [--detach] [--yes] [--port N] [--data DIR]
 
 Builds Allocora when its sources changed, starts a private PostgreSQL and RabbitMQ and
-the five services, and prints the console's address. Ctrl+C stops everything.
+the five services, and prints the console's address and a link to sign in with.
+Ctrl+C stops everything.
 
   --detach     return when all is healthy; stop with ./allocora down
   --yes        install missing Debian packages without asking
@@ -29,6 +30,13 @@ TEXT
 Usage: ./allocora status [--json] [--data DIR]
 
 Asks every service whether it is ready. Exit code 0 when all are, 1 otherwise.
+TEXT
+      ;;
+    link) cat <<'TEXT'
+Usage: ./allocora link [--data DIR]
+
+Prints a link that signs you in to the console as the person who looks after this
+installation. It works once, within ten minutes.
 TEXT
       ;;
     logs) cat <<'TEXT'
@@ -76,6 +84,7 @@ Usage: ./allocora VERB [options]
   up       start everything and print the console's address
   down     stop it
   status   is every service ready?
+  link     a fresh link to sign in with
   logs     what the services and servers wrote
   test     run the test suite
   bench    how fast it is, against a baseline

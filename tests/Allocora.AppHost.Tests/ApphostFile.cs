@@ -87,7 +87,8 @@ internal sealed class ApphostFile
                 facts.Add($"{subject} waits for the end of {name}");
                 break;
             case "WithEnvironment":
-                facts.Add($"{subject} is told {Argument(arguments, 0)}={Argument(arguments, 1)}");
+                var (sort, secret) = variables.GetValueOrDefault(Argument(arguments, 1));
+                facts.Add($"{subject} is told {Argument(arguments, 0)}={(sort == "secret" ? secret : Argument(arguments, 1))}");
                 break;
             case "WithArgs":
                 facts.Add($"{subject} is told {Argument(arguments, 0)}");

@@ -93,17 +93,24 @@ public sealed class The_system_is_described_twice_and_means_the_same
         yield return $"{service.Name}-migrate reads database {service.Owns.Name} as ConnectionStrings__{service.Owns.OwnerRole}";
         yield return $"{service.Name}-migrate waits for database {service.Owns.Name}";
         foreach (var callee in service.Calls) yield return $"{service.Name} calls {callee.Name}";
-        foreach (var (setting, file) in Told(service).Where(t => t.Key.StartsWith("Heads__", StringComparison.Ordinal)))
-            yield return $"{service.Name} is told {setting}={file}";
+        if (service.KeysIn is { } keys)
+        {
+            yield return $"{service.Name} reads database {keys.Name} as ConnectionStrings__{keys.KeysName}";
+            yield return $"{service.Name} waits for database {keys.Name}";
+        }
+        foreach (var (setting, value) in Told(service).Where(t => Settings.Contains(t.Key.Split("__")[0])))
+            yield return $"{service.Name} is told {setting}={value}";
         if (!service.IsPublic) yield break;
         yield return $"{service.Name} listens as internal Internal__Port";
         yield return $"{service.Name} is public as http";
     }
 
+    private static readonly string[] Settings = ["Heads", "Inner", "Session", "Identity", "Demo"];
+
     private static Dictionary<string, string> Told(ServiceResource service)
     {
         var system = AllocoraSystem.Describe();
         var ports = system.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).ToDictionary(name => name, _ => 1);
-        return new Addresses((_, role) => role, _ => "", Path.GetFileName, ports, new Dictionary<string, string>()).EnvironmentOf(service);
+        return new Addresses((_, role) => role, _ => "", Path.GetFileName, key => key, ports, new Dictionary<string, string>()).EnvironmentOf(service);
     }
 }

@@ -13,7 +13,8 @@ public sealed class What_a_service_is_told
         Assert.Equal("statements as statements_worker", statements["ConnectionStrings__statements_worker"]);
         Assert.Equal("ledger as ledger_tail", statements["ConnectionStrings__ledger_tail"]);
         Assert.Equal("calculation as calculation_tail", statements["ConnectionStrings__calculation_tail"]);
-        Assert.Equal(5, statements.Keys.Count(k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal)));
+        Assert.Equal("console as console_inner_statements", statements["ConnectionStrings__console_inner"]);
+        Assert.Equal(6, statements.Keys.Count(k => k.StartsWith("ConnectionStrings__", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -22,6 +23,33 @@ public sealed class What_a_service_is_told
         var ledger = Of("ledger");
 
         Assert.Equal(("/data/heads/ledger-key.pem", "/data/heads/ledger.ndjson"), (ledger["Heads__KeyFile"], ledger["Heads__File"]));
+    }
+
+    [Fact]
+    public void The_key_of_the_tokens_it_gets_which_only_the_gateway_knows_too()
+    {
+        var services = System.Services.Where(s => !s.IsPublic).ToList();
+        var console = Of("console");
+
+        foreach (var service in services)
+        {
+            var told = Of(service.Name);
+            Assert.Equal(console[$"Inner__Keys__{service.Name}"], told["Inner__Key"]);
+            Assert.DoesNotContain(services.Except([service]), other => told.ContainsValue($"{other.InnerKey}!"));
+        }
+        Assert.Equal(services.Count, services.Select(s => s.InnerKey).Distinct().Count());
+    }
+
+    [Fact]
+    public void People_sign_in_with_a_link_of_this_machine_unless_somebody_brings_their_own_provider()
+    {
+        Assert.Equal(("local", "link-key!"), (Of("console")["Identity__Mode"], Of("console")["Identity__LinkKey"]));
+
+        var own = Of("console", ("Identity__Mode", "oidc"));
+
+        Assert.Equal("oidc", own["Identity__Mode"]);
+        Assert.DoesNotContain("Identity__LinkKey", own.Keys);
+        Assert.DoesNotContain("Session__Key", Of("ledger").Keys);
     }
 
     [Fact]
@@ -85,7 +113,7 @@ public sealed class What_a_service_is_told
     {
         var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
-            (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", ports,
+            (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", key => $"{key}!", ports,
             inherited.ToDictionary(p => p.Key, p => p.Value));
         return told(addresses, System.Services.Single(s => s.Name == service));
     }

@@ -49,7 +49,7 @@ internal sealed class RunningConsole : IAsyncDisposable
 
     public static string[] Arguments(IEnumerable<StandIn> services, params string[] settings) =>
     [
-        "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
+        "--environment=Development", "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
         $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"), .. settings,
     ];

@@ -179,7 +179,7 @@ public sealed class Answering_with_problems : IAsyncLifetime
     public async Task A_caller_who_goes_away_is_no_error_of_ours()
     {
         var (waiting, gone) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var slow = await TestHost.Start(null, app => app.MapGet("/slow", async (HttpContext http, CancellationToken ct) =>
+        await using var slow = await TestHost.Start(null, app => app.MapGroup("").AllowAnyone().MapGet("/slow", async (HttpContext http, CancellationToken ct) =>
         {
             http.Response.OnCompleted(() => Task.FromResult(gone.TrySetResult()));
             waiting.SetResult();
@@ -239,19 +239,20 @@ public sealed class Answering_with_problems : IAsyncLifetime
 
     private static void Map(WebApplication app)
     {
-        app.MapGet("/ok", () => "fine");
-        app.MapMethods("/status/{code:int}", ["GET", "HEAD"], (int code) => TypedResults.StatusCode(code));
-        app.MapMethods("/broken", ["GET", "HEAD"], string () => throw new NotSupportedException("The secret is 42"));
-        app.MapGet("/upstream-away", string () => throw new HttpRequestException("Connection refused (10.0.0.7:5432)"));
-        app.MapGet("/upstream-slow", string () => throw new TaskCanceledException("", new TimeoutException()));
-        app.MapGet("/cancelled", string () => throw new OperationCanceledException());
-        app.MapGet("/refused", () => TypedResults.Problem(
+        var anyone = app.MapGroup("").AllowAnyone();
+        anyone.MapGet("/ok", () => "fine");
+        anyone.MapMethods("/status/{code:int}", ["GET", "HEAD"], (int code) => TypedResults.StatusCode(code));
+        anyone.MapMethods("/broken", ["GET", "HEAD"], string () => throw new NotSupportedException("The secret is 42"));
+        anyone.MapGet("/upstream-away", string () => throw new HttpRequestException("Connection refused (10.0.0.7:5432)"));
+        anyone.MapGet("/upstream-slow", string () => throw new TaskCanceledException("", new TimeoutException()));
+        anyone.MapGet("/cancelled", string () => throw new OperationCanceledException());
+        anyone.MapGet("/refused", () => TypedResults.Problem(
             "2026-09 was locked.", statusCode: 409, title: "The period is locked", type: Catalogue + "period-locked"));
-        app.MapGet("/refused-by-code", () => TypedResults.Problem(
+        anyone.MapGet("/refused-by-code", () => TypedResults.Problem(
             "2026-09 was locked.", statusCode: 409, title: "The period is locked", type: "period-locked"));
-        app.MapGet("/invalid", () => TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["name"] = ["It is empty."] }));
-        app.MapPost("/things", (Thing thing) => thing.Name);
-        app.MapGet("/half", async (HttpContext http) =>
+        anyone.MapGet("/invalid", () => TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["name"] = ["It is empty."] }));
+        anyone.MapPost("/things", (Thing thing) => thing.Name);
+        anyone.MapGet("/half", async (HttpContext http) =>
         {
             await http.Response.WriteAsync("one half");
             await http.Response.Body.FlushAsync();

@@ -84,7 +84,7 @@ public sealed class Listening_on_a_second_port
 
     private Task<TestHost> Start() => TestHost.Start(null, Map, $"Internal:Port={port}");
 
-    private static void Map(WebApplication app) => app.MapGet("/close", () => "the page");
+    private static void Map(WebApplication app) => app.MapGroup("").AllowAnyone().MapGet("/close", () => "the page");
 
     private static async Task<HttpStatusCode> Status(TestHost host, string path, int? port = null, string? saying = null)
     {

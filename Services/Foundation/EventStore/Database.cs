@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -22,6 +23,7 @@ public static class Database
     {
         builder.Services.AddSingleton(schema);
         Add(builder, $"database {schema.Service}", schema.Version, schema.Service, $"{schema.Service}_worker");
+        if (builder.Environment.IsProduction()) Check(builder.Services, schema.Service);
         return builder;
     }
 
@@ -62,6 +64,16 @@ public static class Database
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
             provider => new Answers([.. names.Select(name => provider.GetRequiredKeyedService<NpgsqlDataSource>(name))], versionMin),
             HealthStatus.Unhealthy, tags: null));
+    }
+
+    private static void Check(IServiceCollection services, string service)
+    {
+        services.AddSingleton(provider => new ServerChecks(
+            new[] { service, $"{service}_worker" }.ToDictionary(name => name, provider.GetRequiredKeyedService<NpgsqlDataSource>),
+            service, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerChecks>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<ServerChecks>());
+        services.AddHealthChecks().Add(new HealthCheckRegistration(
+            $"safety of database {service}", provider => provider.GetRequiredService<ServerChecks>(), HealthStatus.Unhealthy, tags: null));
     }
 
     private static NpgsqlConnectionStringBuilder Settings(IConfiguration configuration, string name)
