@@ -1,6 +1,7 @@
 using Allocora.EventStore;
 using Allocora.Testing;
 using Npgsql;
+using UnreachableException = System.Diagnostics.UnreachableException;
 
 namespace Allocora.Foundation.Tests.Deciding;
 
@@ -96,6 +97,43 @@ public sealed class Losing_the_answer_to_an_append : IAsyncLifetime
 
         await Assert.ThrowsAsync<NpgsqlException>(() => Add(null));
         Assert.Empty(await Log.Make.All(log.Feed));
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_after_the_answer_is_no_append()
+    {
+        // The answer is on its way before the server commits, and what it says holds only if that goes well.
+        await log.Ask("""
+            create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not today' using errcode = 'check_violation'; end $$;
+            create constraint trigger at_commit after insert on mt_events deferrable initially deferred for each row execute function refuse()
+            """);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => new EventLog(source).Append(Log.Make.Entry("one", "key"), default));
+
+        Assert.Equal(PostgresErrorCodes.CheckViolation, refused.SqlState);
+        Assert.Empty(await Log.Make.All(log.Feed));
+        await log.Ask("drop trigger at_commit on mt_events");
+        Assert.Equal(Outcome.Appended, (await new EventLog(source).Append(Log.Make.Entry("one", "key"), default)).Outcome);
+    }
+
+    [Theory]
+    [InlineData("appended")]
+    [InlineData("duplicate")]
+    [InlineData("contended")]
+    public async Task An_answer_nobody_knows_is_not_taken_for_another(string answer)
+    {
+        await log.Log.Append([Log.Make.Entry("one", "known")], default);
+        await log.Ask($"do $$ begin execute replace(pg_get_functiondef('allocora_append'::regproc), '''{answer}''', '''unheard of'''); end $$");
+        var entry = answer switch
+        {
+            "appended" => Log.Make.Entry("one", "another"),
+            "duplicate" => Log.Make.Entry("one", "known"),
+            _ => Log.Make.Entry("one", expected: 7),
+        };
+
+        await Assert.ThrowsAsync<UnreachableException>(() => log.Log.Append([entry], default));
+        if (answer == "appended") entry = Log.Make.Entry("one", "a third");
+        await Assert.ThrowsAsync<UnreachableException>(() => new EventLog(source).Append(entry, default));
     }
 
     private string Waiting =>
