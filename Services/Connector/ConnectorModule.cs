@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Connector;
 
@@ -11,6 +12,7 @@ internal static class ConnectorModule
     public static void AddConnector(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "connector");
     }

@@ -1,4 +1,5 @@
 using Allocora.EventStore;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 
@@ -10,6 +11,7 @@ internal static class ConsoleModule
     public static void AddConsole(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();

@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Ledger;
 
@@ -11,6 +12,7 @@ internal static class LedgerModule
     public static void AddLedger(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
     }

@@ -1,5 +1,6 @@
 using Allocora.EventStore;
 using Allocora.Messaging;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Statements;
 
@@ -11,6 +12,7 @@ internal static class StatementsModule
     public static void AddStatements(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddLogOf("calculation");
         builder.AddLogOf("ledger");

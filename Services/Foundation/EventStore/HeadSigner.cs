@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -138,10 +137,9 @@ public sealed partial class HeadSigner(
 
 public static class HeadSigning
 {
-    /// <summary>Signs the heads of the service's log, as the section <c>Heads</c> says.</summary>
+    /// <summary>Signs the heads of the service's log, as the <see cref="HeadOptions"/> say that the service has registered.</summary>
     public static IHostApplicationBuilder AddSignedHeads(this IHostApplicationBuilder builder, ServiceSchema schema)
     {
-        builder.Services.AddOptions<HeadOptions>().Bind(builder.Configuration.GetSection("Heads")).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(provider => HeadKey.Open(provider.GetRequiredService<IOptions<HeadOptions>>().Value.KeyFile));
         builder.Services.AddSingleton(provider => new HeadFile(provider.GetRequiredService<IOptions<HeadOptions>>().Value.File, schema.Service));
         builder.Services.AddHostedService(provider => new HeadSigner(

@@ -37,15 +37,18 @@ public sealed class HeadKey : IDisposable
     /// <summary>Reads the key of a file; where there is no file, a new key is made and kept there, for its owner alone.</summary>
     public static HeadKey Open(string path)
     {
-        if (!File.Exists(path)) Make(path);
         try
         {
+            if (!File.Exists(path)) Make(path);
             return Of(File.ReadAllText(path));
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
-            throw new OptionsValidationException("Heads:KeyFile", typeof(HeadOptions),
-                [$"Heads__KeyFile: {path} is not a private key on P-256 in PEM; put the right file there, or take it away to begin with a new key."]);
+            throw Invalid($"{path} is not a private key on P-256 in PEM; put the right file there, or take it away to begin with a new key.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Invalid($"{path} can neither be read nor made: {e.Message}");
         }
     }
 
@@ -70,6 +73,8 @@ public sealed class HeadKey : IDisposable
 
     public void Dispose() => key.Dispose();
 
+    private static OptionsValidationException Invalid(string why) => new("Heads:KeyFile", typeof(HeadOptions), [$"Heads__KeyFile: {why}"]);
+
     private static void Make(string path)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -84,6 +89,10 @@ public sealed class HeadKey : IDisposable
             File.Move(half, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
+        {
+            // It is there.
+        }
+        finally
         {
             File.Delete(half);
         }
