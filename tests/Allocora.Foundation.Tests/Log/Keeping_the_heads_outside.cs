@@ -60,6 +60,16 @@ public sealed class Keeping_the_heads_outside : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_adds_has_the_file_alone()
+    {
+        await using (var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read))
+            await Assert.ThrowsAsync<IOException>(() => file.Add([key.Sign(Head(2))], default));
+
+        await file.Add([key.Sign(Head(3))], default);
+        Assert.Equal([1L, 3L], (await file.Of(Workspace, [key, before], default)).Select(h => h.Sequence));
+    }
+
+    [Fact]
     public async Task What_goes_wrong_again_after_it_went_well_is_told_again()
     {
         using var signer = Signer();
@@ -128,6 +138,7 @@ public sealed class Keeping_the_heads_outside : IAsyncLifetime
 
         await signer.StartAsync(default);
         await Eventually.Sees(_ => log.Ask("select count(*) from allocora_signed_head"), count => count is 1L);
+        await ManyLooks();
         await signer.StopAsync(default);
 
         Assert.StartsWith(
