@@ -12,6 +12,7 @@ internal static class CalculationModule
     public static void AddCalculation(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddLogOf("ledger");
         builder.AddBroker("rabbitmq", "calculation");

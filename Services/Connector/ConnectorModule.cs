@@ -12,6 +12,7 @@ internal static class ConnectorModule
     public static void AddConnector(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "connector");
         builder.AddGatewayKeys();

@@ -17,6 +17,7 @@ internal static class ConsoleModule
     public static void AddConsole(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.Services.AddSingleton(ConsoleEvents.Catalog);
         builder.Services.AddSingleton<Memberships>();

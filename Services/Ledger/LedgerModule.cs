@@ -12,6 +12,7 @@ internal static class LedgerModule
     public static void AddLedger(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
         builder.AddGatewayKeys();

@@ -12,6 +12,7 @@ internal static class StatementsModule
     public static void AddStatements(this WebApplicationBuilder builder)
     {
         builder.AddDatabase(Schema);
+        builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddLogOf("calculation");
         builder.AddLogOf("ledger");

@@ -41,8 +41,8 @@ public sealed class OwnBroker : IAsyncDisposable
     }
 
     /// <summary>
-    /// Has it write down which queues it has. RabbitMQ 3.10 leaves that for minutes after a quorum queue was declared: killed
-    /// meanwhile, it comes back with a new, empty queue of that name, and what it had confirmed lies in a folder nobody opens.
+    /// Has it write down which queues it has. RabbitMQ 3.10.8, killed about 4 s after a quorum queue was declared, came back with a
+    /// new, empty queue of that name, and what it had confirmed lay in a folder nobody opens; after this, it did not.
     /// </summary>
     public Task WriteDownItsQueues() => Control("eval", "dets:sync(ra_directory_reverse).");
 

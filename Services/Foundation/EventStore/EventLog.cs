@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -83,17 +84,20 @@ public sealed partial class EventLog(NpgsqlDataSource source)
     {
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
         var answers = new List<Appended>(count);
-        while (await reader.ReadAsync(ct))
-        {
-            var outcome = reader.GetString(0) switch
-            {
-                "appended" => Outcome.Appended,
-                "duplicate" => Outcome.Duplicate,
-                _ => Outcome.Contended,
-            };
-            answers.Add(new(outcome, await reader.IsDBNullAsync(1, ct) ? null : reader.GetInt64(1)));
-        }
+        while (await reader.ReadAsync(ct)) answers.Add(await Answer(reader, ct));
         return answers;
+    }
+
+    private static async Task<Appended> Answer(NpgsqlDataReader reader, CancellationToken ct)
+    {
+        var outcome = reader.GetString(0) switch
+        {
+            "appended" => Outcome.Appended,
+            "duplicate" => Outcome.Duplicate,
+            "contended" => Outcome.Contended,
+            var other => throw new UnreachableException($"allocora_append answers {other}."),
+        };
+        return new(outcome, await reader.IsDBNullAsync(1, ct) ? null : reader.GetInt64(1));
     }
 
     private static void Describe(NpgsqlParameterCollection parameters, IReadOnlyList<Entry> entries)

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -45,20 +44,26 @@ public sealed partial class HeadSigner(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (await outside.LastKey(stoppingToken) is { } before && before != key.Id) AnotherKey(before, key.Id);
+        var isCompared = false;
+        string? trouble = null;
         using var timer = new PeriodicTimer(options.Look, time);
         do
         {
             try
             {
+                // Inside, as another may hold the file at any moment, this one too.
+                if (!isCompared) await Compare(stoppingToken);
+                isCompared = true;
                 while (await Run(stoppingToken) == PageSize)
                 {
                     // there are more
                 }
+                trouble = null;
             }
             catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException)
             {
-                NotSigned(e.Message, options.Look); // the heads stay due
+                if (e.Message != trouble) NotSigned(e.Message, options.Look); // the heads stay due
+                trouble = e.Message;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -88,6 +93,19 @@ public sealed partial class HeadSigner(
         return heads.Count;
     }
 
+    private async Task Compare(CancellationToken ct)
+    {
+        try
+        {
+            if (await outside.LastKey(ct) is { } before && before != key.Id) AnotherKey(before, key.Id);
+        }
+        catch (InvalidDataException e)
+        {
+            // What is signed from now on is good all the same; without it the log would have no witness at all.
+            Spoilt(e.Message);
+        }
+    }
+
     private async Task Keep(List<SignedHead> heads, CancellationToken ct)
     {
         const string insert = """
@@ -110,16 +128,18 @@ public sealed partial class HeadSigner(
     [LoggerMessage(LogLevel.Warning, "The heads were signed with key {Before} and are from now on with {Now}; who verifies needs both")]
     private partial void AnotherKey(string before, string now);
 
+    [LoggerMessage(LogLevel.Error, "Somebody wrote into the file of the signed heads, and who verifies will be refused: {Reason}")]
+    private partial void Spoilt(string reason);
+
     [LoggerMessage(LogLevel.Warning, "The heads of the log are not signed and will be in {Look}: {Reason}")]
     private partial void NotSigned(string reason, TimeSpan look);
 }
 
 public static class HeadSigning
 {
-    /// <summary>Signs the heads of the service's log, as the section <c>Heads</c> says.</summary>
+    /// <summary>Signs the heads of the service's log, as the <see cref="HeadOptions"/> say that the service has registered.</summary>
     public static IHostApplicationBuilder AddSignedHeads(this IHostApplicationBuilder builder, ServiceSchema schema)
     {
-        builder.Services.AddOptions<HeadOptions>().Bind(builder.Configuration.GetSection("Heads")).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(provider => HeadKey.Open(provider.GetRequiredService<IOptions<HeadOptions>>().Value.KeyFile));
         builder.Services.AddSingleton(provider => new HeadFile(provider.GetRequiredService<IOptions<HeadOptions>>().Value.File, schema.Service));
         builder.Services.AddHostedService(provider => new HeadSigner(

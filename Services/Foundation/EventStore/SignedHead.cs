@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -36,15 +37,18 @@ public sealed class HeadKey : IDisposable
     /// <summary>Reads the key of a file; where there is no file, a new key is made and kept there, for its owner alone.</summary>
     public static HeadKey Open(string path)
     {
-        if (!File.Exists(path)) Make(path);
         try
         {
+            if (!File.Exists(path)) Make(path);
             return Of(File.ReadAllText(path));
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
-            throw new OptionsValidationException("Heads:KeyFile", typeof(HeadOptions),
-                [$"Heads__KeyFile: {path} is not a private key on P-256 in PEM; put the right file there, or take it away to begin with a new key."]);
+            throw Invalid($"{path} is not a private key on P-256 in PEM; put the right file there, or take it away to begin with a new key.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Invalid($"{path} can neither be read nor made: {e.Message}");
         }
     }
 
@@ -69,6 +73,8 @@ public sealed class HeadKey : IDisposable
 
     public void Dispose() => key.Dispose();
 
+    private static OptionsValidationException Invalid(string why) => new("Heads:KeyFile", typeof(HeadOptions), [$"Heads__KeyFile: {why}"]);
+
     private static void Make(string path)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -84,6 +90,10 @@ public sealed class HeadKey : IDisposable
         }
         catch (IOException) when (File.Exists(path))
         {
+            // It is there.
+        }
+        finally
+        {
             File.Delete(half);
         }
     }
@@ -92,6 +102,8 @@ public sealed class HeadKey : IDisposable
 /// <summary>The copy outside the database: one signed head a line, only ever added to. Services may share a file.</summary>
 public sealed class HeadFile(string path, string service)
 {
+    private static readonly JsonSerializerOptions Whole = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     /// <summary>Adds heads and returns when they are on the disk.</summary>
     public async Task Add(IEnumerable<SignedHead> heads, CancellationToken ct)
     {
@@ -111,22 +123,19 @@ public sealed class HeadFile(string path, string service)
     {
         string? last = null;
         if (File.Exists(path))
-            await foreach (var line in File.ReadLinesAsync(path, ct)) last = Read(line)?.Key ?? last;
+            await foreach (var (_, head) in Heads(ct)) last = head.Key;
         return last;
     }
 
     /// <summary>
-    /// A workspace's heads in the order of the log. A head that none of the keys signed is refused by its line; a line that is not
-    /// whole is what a crash left, and says nothing.
+    /// A workspace's heads in the order of the log. A line that is no head, or one that none of the keys signed, is refused; a line
+    /// without its end is what a crash left, and says nothing.
     /// </summary>
     public async Task<IReadOnlyList<SignedHead>> Of(string workspace, IReadOnlyCollection<HeadKey> keys, CancellationToken ct)
     {
         var heads = new List<SignedHead>();
-        var number = 0;
-        await foreach (var line in File.ReadLinesAsync(path, ct))
+        await foreach (var (number, head) in Heads(ct))
         {
-            number++;
-            if (Read(line) is not { } head) continue;
             if (!keys.Any(key => key.HasSigned(head)))
                 throw new InvalidDataException($"Line {number} of {path} is not a head that was signed with a known key.");
             if (head.Service == service && head.Workspace == workspace) heads.Add(head);
@@ -144,11 +153,21 @@ public sealed class HeadFile(string path, string service)
         return last[0] == '\n';
     }
 
+    private async IAsyncEnumerable<(int Line, SignedHead Head)> Heads([EnumeratorCancellation] CancellationToken ct)
+    {
+        var number = 0;
+        await foreach (var line in File.ReadLinesAsync(path, ct))
+        {
+            number++;
+            if (line.EndsWith('}')) yield return (number, Read(line) ?? throw new InvalidDataException($"Line {number} of {path} is no signed head."));
+        }
+    }
+
     private static SignedHead? Read(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize<SignedHead>(line);
+            return JsonSerializer.Deserialize<SignedHead>(line, Whole);
         }
         catch (JsonException)
         {

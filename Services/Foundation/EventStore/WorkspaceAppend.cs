@@ -17,8 +17,7 @@ public sealed partial class EventLog
         var answer = default(Appended);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
-        while (await reader.ReadAsync(ct))
-            answer = new(Enum.Parse<Outcome>(reader.GetString(0), ignoreCase: true), await reader.IsDBNullAsync(1, ct) ? null : reader.GetInt64(1));
+        while (await reader.ReadAsync(ct)) answer = await Answer(reader, ct);
         await reader.NextResultAsync(ct);
         return answer;
     }

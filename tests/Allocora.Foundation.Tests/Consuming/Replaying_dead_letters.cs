@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Allocora.Messaging;
 using Allocora.Probe;
 using Allocora.Testing;
@@ -69,6 +70,29 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
 
         Assert.False(await desk.DeadLetters.Replay(id, null, default));
         Assert.Equal(["open|1", "open|1", "discarded|1"], await States());
+    }
+
+    [Fact]
+    public async Task Another_replica_that_is_at_it_is_not_disturbed()
+    {
+        Volatile.Write(ref isFixed, true);
+        await using var other = await desk.Log.Worker.OpenConnectionAsync();
+        await Claim("pg_advisory_lock");
+        await desk.DeadLetters.Replay((await desk.DeadLetters.Page(null, 0, 10, "open", default))[0].Id, null, default);
+
+        // It looks once a second.
+        var asked = Stopwatch.GetTimestamp();
+        await Eventually.Sees(() => Stopwatch.GetElapsedTime(asked), passed => passed > TimeSpan.FromSeconds(3.5));
+        Assert.Equal(["replaying|1", "open|1", "open|1"], await States());
+
+        await Claim("pg_advisory_unlock");
+        await Eventually.Sees(_ => States(), s => s is ["replayed|2", "open|1", "open|1"], NoteDesk.Patience);
+
+        async Task Claim(string function)
+        {
+            await using var claim = new NpgsqlCommand($"select {function}(hashtext('replay {NoteDesk.Queue}'))", other);
+            await claim.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Allocora.EventStore;
 using Allocora.Testing;
 using Npgsql;
+using UnreachableException = System.Diagnostics.UnreachableException;
 
 namespace Allocora.Foundation.Tests.Deciding;
 
@@ -96,6 +97,51 @@ public sealed class Losing_the_answer_to_an_append : IAsyncLifetime
 
         await Assert.ThrowsAsync<NpgsqlException>(() => Add(null));
         Assert.Empty(await Log.Make.All(log.Feed));
+    }
+
+    [Theory]
+    [InlineData("raise exception 'not today'", PostgresErrorCodes.RaiseException)]
+    [InlineData("raise notice 'now'; perform pg_terminate_backend(pg_backend_pid())", PostgresErrorCodes.AdminShutdown)]
+    [InlineData("raise notice 'now'; perform pg_sleep(60)", null)] // longer than we wait
+    public async Task An_answer_does_not_count_when_the_commit_after_it_fails(string atCommit, string? error)
+    {
+        // A notice makes the server send at once what it has, so the answer is here before the commit.
+        await log.Ask($"""
+            create function at_commit() returns trigger language plpgsql as $$ begin {atCommit}; return null; end $$;
+            create constraint trigger at_commit after insert on mt_events deferrable initially deferred for each row execute function at_commit()
+            """);
+        await using var impatient = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(source.ConnectionString)
+        {
+            Password = $"{LogDatabase.Service}_app", // a source does not tell its own
+            CommandTimeout = error is null ? 1 : 30,
+        });
+
+        var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => new EventLog(impatient).Append(Log.Make.Entry("one", "key"), default));
+
+        Assert.Equal(error, refused.SqlState);
+        Assert.Empty(await Log.Make.All(log.Feed));
+        await log.Ask("drop trigger at_commit on mt_events");
+        Assert.Equal(Outcome.Appended, (await new EventLog(source).Append(Log.Make.Entry("one", "key"), default)).Outcome);
+    }
+
+    [Theory]
+    [InlineData("appended")]
+    [InlineData("duplicate")]
+    [InlineData("contended")]
+    public async Task An_answer_nobody_knows_is_not_taken_for_another(string answer)
+    {
+        await log.Log.Append([Log.Make.Entry("one", "known")], default);
+        await log.Ask($"do $$ begin execute replace(pg_get_functiondef('allocora_append'::regproc), '''{answer}''', '''unheard of'''); end $$");
+        var entry = answer switch
+        {
+            "appended" => Log.Make.Entry("one", "another"),
+            "duplicate" => Log.Make.Entry("one", "known"),
+            _ => Log.Make.Entry("one", expected: 7),
+        };
+
+        await Assert.ThrowsAsync<UnreachableException>(() => log.Log.Append([entry], default));
+        if (answer == "appended") entry = Log.Make.Entry("one", "a third");
+        await Assert.ThrowsAsync<UnreachableException>(() => new EventLog(source).Append(entry, default));
     }
 
     private string Waiting =>

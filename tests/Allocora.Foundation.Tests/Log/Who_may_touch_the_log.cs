@@ -73,9 +73,65 @@ public sealed class Who_may_touch_the_log : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_service_sees_the_signed_heads_of_its_workspace_and_of_no_other()
+    {
+        await SignHeads();
+        var app = log.As($"{LogDatabase.Service}_app");
+
+        Assert.Equal([], await Workspaces(app, null));
+        Assert.Equal(["ws_one"], await Workspaces(app, "ws_one"));
+        Assert.Equal(["ws_two"], await Workspaces(app, "ws_two"));
+        Assert.Equal([], await Workspaces(app, "ws_other"));
+        Assert.Equal(["ws_one", "ws_two"], await Workspaces(log.Tail, null));
+    }
+
+    [Theory]
+    [InlineData("app", "insert update delete truncate")]
+    [InlineData("tail", "insert update delete truncate")]
+    [InlineData("worker", "update delete truncate")]
+    public async Task A_head_that_was_signed_stays_as_it_is(string role, string refusals)
+    {
+        await SignHeads();
+        var name = $"{LogDatabase.Service}_{role}";
+        foreach (var refusal in refusals.Split(' '))
+        {
+            // Of the grant itself: a policy that lets nothing through would not be told from one that is missing.
+            Assert.Equal(false, await log.Ask($"select has_table_privilege('{name}', 'allocora_signed_head', '{refusal}')"));
+            var statement = refusal switch
+            {
+                "insert" => $"{Sign} values ('ws_one', 9, 9, '', now(), '', '')",
+                "update" => "update allocora_signed_head set events = 0",
+                "delete" => "delete from allocora_signed_head",
+                _ => "truncate allocora_signed_head",
+            };
+            // The workspace is set, so nothing but the missing right stands in the way.
+            var refused = await Assert.ThrowsAsync<PostgresException>(
+                () => LogDatabase.Ask(log.As(name), $"select set_config('app.workspace_id', 'ws_one', true); {statement}"));
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        }
+    }
+
+    [Fact]
     public async Task The_tail_cannot_append() => Assert.Equal(
         PostgresErrorCodes.InsufficientPrivilege,
         (await Assert.ThrowsAsync<PostgresException>(() => new EventLog(log.Tail).Append([Entry("one", "f")], default))).SqlState);
+
+    private const string Sign = "insert into allocora_signed_head (tenant_id, seq_id, events, chain, at, key_id, signature)";
+
+    private Task<object?> SignHeads() =>
+        LogDatabase.Ask(log.Worker, $"{Sign} select tenant_id, seq_id, events, chain, now(), 'key', '\\x00' from allocora_head");
+
+    private static async Task<List<string>> Workspaces(NpgsqlDataSource source, string? workspace)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (workspace is not null) await new NpgsqlCommand($"set local app.workspace_id = '{workspace}'", connection, transaction).ExecuteNonQueryAsync();
+        await using var command = new NpgsqlCommand("select tenant_id from allocora_signed_head order by tenant_id", connection, transaction);
+        await using var reader = await command.ExecuteReaderAsync();
+        var workspaces = new List<string>();
+        while (await reader.ReadAsync()) workspaces.Add(reader.GetString(0));
+        return workspaces;
+    }
 
     private static async Task<List<long>> Counts(NpgsqlDataSource source, string? workspace)
     {
