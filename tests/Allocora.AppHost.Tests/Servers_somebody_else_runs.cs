@@ -73,7 +73,7 @@ public sealed class Servers_somebody_else_runs
         await using var taken = await TestDatabase.Create();
 
         var refused = await Assert.ThrowsAsync<StartFailure>(
-            () => Provision.Database(superuser, new(taken.Name, new("postgres")), _ => "password", CancellationToken.None));
+            () => Provision.Database(superuser, new(taken.Name, new("postgres")), [], _ => "password", CancellationToken.None));
 
         Assert.StartsWith($"PostgreSQL already has a database {taken.Name} that is not Allocora's", refused.Message, StringComparison.Ordinal);
     }
@@ -94,7 +94,7 @@ public sealed class Servers_somebody_else_runs
         }.ConnectionString;
 
         for (var round = 0; round < 2; round++)
-            foreach (var each in new[] { database, other }) await Provision.Database(superuser, each, Password, CancellationToken.None);
+            foreach (var each in new[] { database, other }) await Provision.Database(superuser, each, [], Password, CancellationToken.None);
 
         Assert.Null(await PostgresCheck.WhyNotUsable(As(database, database.AppRole), CancellationToken.None));
         await using var tail = NpgsqlDataSource.Create(As(database, database.TailRole));

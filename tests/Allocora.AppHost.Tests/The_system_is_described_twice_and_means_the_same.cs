@@ -7,6 +7,7 @@ namespace Allocora.AppHost.Tests;
 
 public sealed class The_system_is_described_twice_and_means_the_same
 {
+    private static readonly string[] Settings = ["Heads", "Inner", "Session", "Identity", "Demo"];
     private static readonly string Aspire = File.ReadAllText(Path.Combine(Repository.Root, "AppHost/Aspire/apphost.cs"));
     private static readonly SortedSet<string> Local = FactsOf(AllocoraSystem.Describe());
 
@@ -104,8 +105,6 @@ public sealed class The_system_is_described_twice_and_means_the_same
         yield return $"{service.Name} listens as internal Internal__Port";
         yield return $"{service.Name} is public as http";
     }
-
-    private static readonly string[] Settings = ["Heads", "Inner", "Session", "Identity", "Demo"];
 
     private static Dictionary<string, string> Told(ServiceResource service)
     {
