@@ -29,6 +29,20 @@ public sealed record ReadinessCheck(string Name, bool Ok, string? Detail);
 /// <summary>What <c>/version</c> says.</summary>
 public sealed record VersionInfo(string Service, string Version, string Instance, string Runtime, DateTimeOffset StartedAt);
 
+/// <summary>What <c>/endpoints</c> says: every address of the host, and who may call it.</summary>
+/// <param name="Access">A permission of the table, or <c>anyone</c> or <c>signed-in</c>.</param>
+public sealed record EndpointInfo(string Method, string Route, string Access)
+{
+    internal static IReadOnlyList<EndpointInfo> Of(IEnumerable<EndpointDataSource> sources) =>
+    [
+        .. from endpoint in sources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+           let access = endpoint.Metadata.GetMetadata<EndpointAccess>()
+           where access is not null
+           from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]
+           select new EndpointInfo(method, $"/{endpoint.RoutePattern.RawText?.TrimStart('/')}", access.Name),
+    ];
+}
+
 internal static class Health
 {
     public static void AddHealth(this WebApplicationBuilder builder)
@@ -48,6 +62,7 @@ internal static class Health
         health.MapGet("/healthz/startup", () => TypedResults.Ok());
         health.MapGet("/healthz/live", () => TypedResults.Ok());
         health.MapGet("/healthz/ready", Ready);
+        health.MapGet("/endpoints", (IEnumerable<EndpointDataSource> sources) => TypedResults.Ok(EndpointInfo.Of(sources)));
         health.MapGet("/version", (ServiceIdentity me) => TypedResults.Ok(
             new VersionInfo(me.Name, me.Version, me.Instance, RuntimeInformation.FrameworkDescription, started)));
     }

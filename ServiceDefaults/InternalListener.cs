@@ -54,7 +54,7 @@ internal static class InternalListener
         {
             // By its path as well: for another method than GET the framework answers with an endpoint of its own.
             var isInternal = http.GetEndpoint()?.Metadata.GetMetadata<InternalEndpoint>() is not null
-                || http.Request.Path.StartsWithSegments("/healthz") || http.Request.Path == "/version";
+                || http.Request.Path.StartsWithSegments("/healthz") || http.Request.Path.Value is "/version" or "/endpoints";
             if (isInternal == (http.Connection.LocalPort == port)) return next(http);
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
