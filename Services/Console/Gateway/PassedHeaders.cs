@@ -1,4 +1,4 @@
-using System.Net.Http.Headers;
+using System.Net;
 using System.Text.RegularExpressions;
 
 namespace Allocora.Console;
@@ -44,7 +44,7 @@ internal static partial class PassedHeaders
                 to.Headers[name] = values;
         if (!dropped.Contains("Location") && ValuesOf(from, "Location") is [var location] && Ours(location, service) is { } here) to.Headers.Location = here;
         if (!dropped.Contains("Link") && ValuesOf(from, "Link") is { } links && Links(links, service) is { } known) to.Headers.Link = known;
-        if (from.StatusCode is not (System.Net.HttpStatusCode.NoContent or System.Net.HttpStatusCode.NotModified))
+        if (from.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified))
             to.ContentLength = from.Content.Headers.ContentLength;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -10,7 +11,7 @@ namespace Allocora.Console;
 internal static class UpstreamPath
 {
     // After decoding: a slash still encoded, a second encoding, and the signs by which servers differ.
-    private static readonly System.Buffers.SearchValues<char> Ambiguous = System.Buffers.SearchValues.Create("/\\%;");
+    private static readonly SearchValues<char> Ambiguous = SearchValues.Create("/\\%;");
 
     /// <returns>Null when a segment could be read in more than one way.</returns>
     public static string? Of(RoutePattern route, RouteValueDictionary values)

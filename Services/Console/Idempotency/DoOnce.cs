@@ -29,7 +29,7 @@ internal sealed partial class DoOnce(RequestDelegate next, NamedRequests request
         }
         var name = NameOf(http, key);
         var fingerprint = await Fingerprint(http);
-        Claim claim;
+        Claimed claim;
         try
         {
             claim = await requests.Claim(name, fingerprint, http.RequestAborted);
@@ -70,7 +70,7 @@ internal sealed partial class DoOnce(RequestDelegate next, NamedRequests request
         return hash.GetHashAndReset();
     }
 
-    private static async Task Reply(HttpContext http, Claim claim)
+    private static async Task Reply(HttpContext http, Claimed claim)
     {
         switch (claim)
         {
@@ -78,7 +78,9 @@ internal sealed partial class DoOnce(RequestDelegate next, NamedRequests request
                 http.Response.StatusCode = answer.Status;
                 foreach (var (header, value) in answer.Headers) http.Response.Headers[header] = value;
                 http.Response.Headers[Replayed] = "true";
-                if (answer.Body.Length > 0) await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
+                if (answer.Body.Length == 0) break;
+                http.Response.ContentLength = answer.Body.Length;
+                await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
                 break;
             case { Outcome: ClaimOutcome.Reused }:
                 await Problems.Refuse(422, "idempotency-key-reused", $"This {Header} was used for another request.").ExecuteAsync(http);
@@ -152,11 +154,17 @@ internal sealed partial class DoOnce(RequestDelegate next, NamedRequests request
         using var timer = new PeriodicTimer(options.Lease / 3, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(ct)) await requests.Renew(name, run, ct);
-        }
-        catch (NpgsqlException e)
-        {
-            NotSettled(e, options.Lease);
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                try
+                {
+                    await requests.Renew(name, run, ct);
+                }
+                catch (NpgsqlException e)
+                {
+                    NotSettled(e, options.Lease);
+                }
+            }
         }
         catch (OperationCanceledException)
         {

@@ -28,7 +28,7 @@ internal enum ClaimOutcome
 }
 
 /// <param name="Run">The attempt, when it is ours to run.</param>
-internal readonly record struct Claim(ClaimOutcome Outcome, string? Run = null, StoredAnswer? Answer = null);
+internal readonly record struct Claimed(ClaimOutcome Outcome, string? Run = null, StoredAnswer? Answer = null);
 
 /// <summary>The requests that have a name, in the table <c>idempotency</c>.</summary>
 internal sealed class NamedRequests(NpgsqlDataSource worker, IDataProtectionProvider protection, IdempotencyOptions options, TimeProvider time)
@@ -37,7 +37,7 @@ internal sealed class NamedRequests(NpgsqlDataSource worker, IDataProtectionProv
     private const string Mine = "tenant_id = $1 and caller = $2 and key = $3 and run = $4 and state = 'running'";
 
     /// <summary>Takes the name for a run, if it is free, or was left by a run that died, or is older than names are kept.</summary>
-    public async Task<Claim> Claim(RequestName name, byte[] fingerprint, CancellationToken ct)
+    public async Task<Claimed> Claim(RequestName name, byte[] fingerprint, CancellationToken ct)
     {
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
         {
@@ -98,7 +98,7 @@ internal sealed class NamedRequests(NpgsqlDataSource worker, IDataProtectionProv
         return await command.ExecuteNonQueryAsync(ct) == SweepMax;
     }
 
-    private async Task<Claim?> Known(RequestName name, byte[] fingerprint, CancellationToken ct)
+    private async Task<Claimed?> Known(RequestName name, byte[] fingerprint, CancellationToken ct)
     {
         await using var command = worker.CreateCommand(
             "select fingerprint, status, headers, body from idempotency where tenant_id = $1 and caller = $2 and key = $3");
