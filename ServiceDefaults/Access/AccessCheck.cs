@@ -50,7 +50,7 @@ public static class AccessCheck
         app.Use(Check);
     }
 
-    /// <summary>What the caller was found to hold, in an endpoint that needs a permission.</summary>
+    /// <summary>What the caller was found to hold, in an endpoint that needs a permission or is for members.</summary>
     public static Grant Grant(this HttpContext http) => http.Features.Get<Grant>() ?? throw new InvalidOperationException("The endpoint needs no permission.");
 
     /// <summary>The id of the request's workspace.</summary>
@@ -78,11 +78,11 @@ public static class AccessCheck
             Refuse(http, new(StatusCodes.Status401Unauthorized));
             return;
         }
-        if (access.Permission is { } permission && !await Holds(http, access, permission)) return;
+        if ((access.IsForMembers || access.Permission is not null) && !await Holds(http, access)) return;
         await next(http);
     }
 
-    private static async Task<bool> Holds(HttpContext http, EndpointAccess access, string permission)
+    private static async Task<bool> Holds(HttpContext http, EndpointAccess access)
     {
         var named = http.GetRouteValue("ws") as string;
         var grant = await http.RequestServices.GetRequiredService<IGrants>().Of(http, named);
@@ -92,7 +92,8 @@ public static class AccessCheck
             return false;
         }
         http.Features.Set(grant);
-        if (!grant.Permissions.Contains(permission))
+        var permission = access.Permission;
+        if (permission is not null && !grant.Permissions.Contains(permission))
         {
             Refuse(http, new(StatusCodes.Status403Forbidden, permission, grant.Workspace, "insufficient-scope", $"This needs the permission {permission}."));
             return false;

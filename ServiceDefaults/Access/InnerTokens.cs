@@ -44,6 +44,11 @@ public static class InnerTokens
             "keys of the gateway", provider => new KeysAreThere(provider.GetRequiredService<KeyRing>()), HealthStatus.Unhealthy, tags: null));
     }
 
+    /// <summary>The keys of one service's tokens, as the gateway has them: it makes them.</summary>
+    /// <param name="setting">Where <paramref name="key"/> comes from, named should it be of no use.</param>
+    public static KeyRing RingFor(string service, IXmlRepository keys, string setting, string key, ILoggerFactory logging) =>
+        new(RingOf(service), keys, SealedKeys.KeyOf(setting, key), makesKeys: true, logging);
+
     /// <summary>Makes the token for one request.</summary>
     public static string Mint(KeyRing ring, Caller caller, string? workspace, IEnumerable<string> permissions, DateTimeOffset now)
     {

@@ -25,6 +25,8 @@ internal static class ConsoleModule
             provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>("console_worker"), ConsoleEvents.Catalog, provider.GetRequiredService<TimeProvider>()));
         builder.AddPeople();
         builder.AddCallers();
+        builder.AddGateway();
+        builder.AddIdempotency();
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();
         builder.AddPages();
@@ -37,7 +39,10 @@ internal static class ConsoleModule
         app.UseAssets();
         app.UseAccess();
         app.UseAntiforgery();
+        app.UseGateway();
+        app.UseIdempotency();
         app.MapPages();
         app.MapReadStatus();
+        app.MapGateway();
     }
 }

@@ -51,8 +51,11 @@ internal sealed class RunningConsole : IAsyncDisposable
     [
         "--environment=Development", "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
         $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
-        .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"), .. settings,
+        .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"),
+        .. ConsoleModule.Services.Select((service, i) => $"--Inner:Keys:{service}={InnerKey(i)}"), .. settings,
     ];
+
+    public static string InnerKey(int service) => Convert.ToBase64String(Enumerable.Repeat((byte)(service + 1), 32).ToArray());
 
     public async Task<HttpResponseMessage> Ask(string path, string accept = "text/html", HttpMethod? method = null)
     {
