@@ -94,6 +94,7 @@ var consoleMigration = builder.AddProject("console-migrate", "../../Services/Con
     .WithReference(consoleDb, connectionName: "console_owner").WaitFor(consoleDb);
 
 // The console does not wait for the services it calls: it is where one sees that they are not there.
+// Their logs it reads for the audit trail.
 builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithHttpEndpoint()
     .WithHttpEndpoint(name: "internal", env: "Internal__Port")
@@ -111,6 +112,10 @@ builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithEnvironment("Inner__Keys__statements", statementsKey)
     .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker")
     .WaitForCompletion(consoleMigration)
+    .WithReference(connectorDb, connectionName: "connector_tail").WaitFor(connectorDb)
+    .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
+    .WithReference(calculationDb, connectionName: "calculation_tail").WaitFor(calculationDb)
+    .WithReference(statementsDb, connectionName: "statements_tail").WaitFor(statementsDb)
     .WithReference(connector)
     .WithReference(ledger)
     .WithReference(calculation)

@@ -26,7 +26,9 @@ internal static class AllocoraSystem
             "statements", "Services/Statements", owns: statementsDb, keysIn: consoleDb, tails: [calculationDb, ledgerDb], broker: rabbitmq);
 
         // The console does not wait for the services it calls: it is where one sees that they are not there.
-        system.Service("console", "Services/Console", owns: consoleDb, calls: [connector, ledger, calculation, statements], isPublic: true);
+        // Their logs it reads for the audit trail.
+        system.Service("console", "Services/Console", owns: consoleDb, tails: [connectorDb, ledgerDb, calculationDb, statementsDb],
+            calls: [connector, ledger, calculation, statements], isPublic: true);
 
         return system;
     }

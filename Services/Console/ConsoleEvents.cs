@@ -7,5 +7,5 @@ namespace Allocora.Console;
 internal static class ConsoleEvents
 {
     public static EventCatalog Catalog { get; } = new EventCatalog()
-        .Add<Downloaded>();
+        .Add<AccessRefused>().Add<ApiKeyUsed>().Add<RateLimited>().Add<DoorEventsDropped>().Add<Downloaded>();
 }

@@ -1,5 +1,4 @@
 using Allocora.EventStore;
-using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 
@@ -9,7 +8,7 @@ internal static class ConsoleModule
     /// <summary>The services behind the gateway.</summary>
     public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
 
-    public static readonly ServiceSchema Schema = new("console", typeof(ConsoleModule).Assembly)
+    public static readonly ServiceSchema Schema = new("console", AuditTrail.Projections, typeof(ConsoleModule).Assembly)
     {
         OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
     };
@@ -21,8 +20,10 @@ internal static class ConsoleModule
         builder.AddSignedHeads(Schema);
         builder.Services.AddSingleton(ConsoleEvents.Catalog);
         builder.Services.AddSingleton<Memberships>();
-        builder.Services.AddSingleton(provider => new Journal(
-            provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>("console_worker"), ConsoleEvents.Catalog, provider.GetRequiredService<TimeProvider>()));
+        builder.AddAudit();
+        builder.AddLimits();
+        builder.AddTrustedProxies();
+        builder.AddHostNames();
         builder.AddPeople();
         builder.AddCallers();
         builder.AddGateway();
@@ -35,14 +36,16 @@ internal static class ConsoleModule
 
     public static void MapConsole(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseErrorPages();
         app.UseAssets();
-        app.UseAccess();
+        app.UseDoor();
         app.UseAntiforgery();
         app.UseGateway();
         app.UseIdempotency();
         app.MapPages();
         app.MapReadStatus();
         app.MapGateway();
+        app.MapAudit();
     }
 }

@@ -51,6 +51,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     [
         "--environment=Development", "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
         $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
+        "--AllowedHosts=127.0.0.1;localhost", .. ConsoleModule.Services.Select(s => $"--ConnectionStrings:{s}_tail={NoDatabase}"),
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"),
         .. ConsoleModule.Services.Select((service, i) => $"--Inner:Keys:{service}={InnerKey(i)}"), .. settings,
     ];

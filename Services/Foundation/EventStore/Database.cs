@@ -28,9 +28,11 @@ public static class Database
     }
 
     /// <summary>Registers the log of a service upstream, which may be a release behind or ahead, as <c>ledger_tail</c>.</summary>
-    public static IHostApplicationBuilder AddLogOf(this IHostApplicationBuilder builder, string upstream)
+    /// <param name="isVital">Whether the service is out of use while that log does not answer.</param>
+    public static IHostApplicationBuilder AddLogOf(this IHostApplicationBuilder builder, string upstream, bool isVital = true)
     {
-        Add(builder, $"log of {upstream}", versionMin: 1, $"{upstream}_tail");
+        if (isVital) Add(builder, $"log of {upstream}", versionMin: 1, $"{upstream}_tail");
+        else AddSources(builder, $"{upstream}_tail");
         return builder;
     }
 
@@ -56,14 +58,19 @@ public static class Database
 
     private static void Add(IHostApplicationBuilder builder, string shown, int versionMin, params string[] names)
     {
+        AddSources(builder, names);
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
+            provider => new Answers([.. names.Select(name => provider.GetRequiredKeyedService<NpgsqlDataSource>(name))], versionMin),
+            HealthStatus.Unhealthy, tags: null));
+    }
+
+    private static void AddSources(IHostApplicationBuilder builder, params string[] names)
+    {
         foreach (var name in names)
         {
             var settings = Settings(builder.Configuration, name);
             builder.Services.AddKeyedSingleton(name, (_, _) => Source(settings, name));
         }
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(shown,
-            provider => new Answers([.. names.Select(name => provider.GetRequiredKeyedService<NpgsqlDataSource>(name))], versionMin),
-            HealthStatus.Unhealthy, tags: null));
     }
 
     private static void Check(IServiceCollection services, string service)

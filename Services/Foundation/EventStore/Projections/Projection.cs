@@ -33,6 +33,9 @@ public sealed partial class Projection
     /// <summary>The service whose log is read; null for the service's own.</summary>
     public string? Upstream { get; init; }
 
+    /// <summary>Its service is out of use while it cannot go on. Where it is not, readiness only says what the trouble is.</summary>
+    public bool IsVital { get; init; } = true;
+
     /// <summary>
     /// This version means what the one before it meant: it is not served before each of its tables holds exactly the same rows.
     /// </summary>

@@ -28,7 +28,7 @@ public static class ProjectionHosting
     {
         var worker = $"{service}_worker";
         var log = projection.Upstream is { } upstream ? $"{upstream}_tail" : worker;
-        var health = new ProjectionHealth();
+        var health = new ProjectionHealth(projection.IsVital);
         services.AddSingleton<IHostedService>(provider =>
         {
             var time = provider.GetRequiredService<TimeProvider>();
@@ -41,16 +41,16 @@ public static class ProjectionHosting
 }
 
 /// <summary>What keeps a projection from going on, if anything does.</summary>
-internal sealed class ProjectionHealth : IHealthCheck
+internal sealed class ProjectionHealth(bool isVital) : IHealthCheck
 {
     private volatile HealthReport report = new(null, IsRead: true);
 
     /// <returns>Whether that is news.</returns>
     public bool Says(string? trouble, bool isRead) => Interlocked.Exchange(ref report, new(trouble, isRead)).Trouble != trouble;
 
-    // Trouble with a version nobody reads yet is shown; it is no reason to take the service out of use.
+    // Trouble with what the service can do without, or with a version nobody reads yet, is shown; it is no reason to take the service out of use.
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(report is { Trouble: not null, IsRead: true }
+        Task.FromResult(isVital && report is { Trouble: not null, IsRead: true }
             ? HealthCheckResult.Unhealthy(report.Trouble)
             : HealthCheckResult.Healthy(report.Trouble));
 

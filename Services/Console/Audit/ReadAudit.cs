@@ -1,0 +1,57 @@
+using Allocora.Contracts.Api;
+using Allocora.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Allocora.Console;
+
+/// <summary>The trail of a workspace, or of what belongs to none, newest first.</summary>
+internal sealed class ReadAudit(AuditReader trail, People people)
+{
+    public const int LimitMax = 200, LimitDefault = 50;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/workspaces/{ws}/audit", (HttpContext http, [AsParameters] AuditQuery query, ReadAudit read, CancellationToken ct) =>
+            read.Handle(http.Workspace(), query, ct)).RequirePermission("audit.read").WithName(nameof(ReadAudit));
+        routes.MapGet("/api/v1/audit", ([AsParameters] AuditQuery query, ReadAudit read, CancellationToken ct) =>
+            read.Handle(Journal.Platform, query, ct)).RequirePermission("audit.platform").WithName("ReadPlatformAudit");
+    }
+
+    private async Task<Results<Ok<AuditPage>, ProblemHttpResult>> Handle(string workspace, AuditQuery query, CancellationToken ct)
+    {
+        if (query.Limit is < 1 or > LimitMax) return Problems.Invalid(new FieldError("#/limit", $"The limit is from 1 to {LimitMax}."));
+        var (filter, limit) = (query.Filter, query.Limit ?? LimitDefault);
+        AuditPosition? before = null;
+        if (query.Cursor is not null)
+        {
+            before = AuditCursor.Open(query.Cursor, workspace, filter);
+            if (before is null) return Problems.Refuse(400, "cursor-mismatch", "The cursor is of another list. Begin again without it.");
+        }
+        var rows = await trail.Newest(workspace, filter, before, limit + 1, ct);
+        var page = rows.Take(limit).ToList();
+        var next = rows.Count > limit ? AuditCursor.Of(page[^1].Position, workspace, filter) : null;
+        var names = await NamesOf(page, ct);
+        return TypedResults.Ok(new AuditPage([.. page.Select(row => Shown(row, names))], new(next, next is not null)));
+    }
+
+    /// <summary>The names of those who did what the rows say, as far as they are known.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesOf(IReadOnlyCollection<AuditRow> rows, CancellationToken ct)
+    {
+        var ids = rows.Select(r => r.Actor).OfType<string>().Distinct().ToList();
+        return ids.Count == 0 ? new Dictionary<string, string>() : (await people.Named(ids, ct)).ToDictionary(p => p.Id, p => p.Name);
+    }
+
+    public static AuditEntry Shown(AuditRow row, IReadOnlyDictionary<string, string> names)
+    {
+        var (before, after) = AuditWords.ChangeIn(row.Data);
+        var who = row.Actor is { } actor ? new AuditActor(actor, names.GetValueOrDefault(actor)) : null;
+        return new($"{row.Log}:{row.Sequence}", row.At, who, row.Via, row.Action, AuditWords.SentenceOf(row.Action, row.Data), row.Target,
+            before, after, row.RequestId, row.Ip, row.Log, row.Sequence);
+    }
+}
+
+/// <summary>What may be asked of the trail; times include the first and exclude the last moment.</summary>
+internal sealed record AuditQuery(DateTimeOffset? From, DateTimeOffset? To, string? Actor, string? Action, string? Target, string? Cursor, int? Limit)
+{
+    public AuditFilter Filter => new(From, To, Actor, Action, Target);
+}
