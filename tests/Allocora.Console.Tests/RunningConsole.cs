@@ -25,10 +25,14 @@ internal sealed class RunningConsole : IAsyncDisposable
     public IReadOnlyList<StandIn> Services { get; }
     public ConcurrentQueue<string> Logged { get; }
     public HttpClient Http { get; }
+    public IServiceProvider Provider => host.Services;
 
     public StandIn this[string name] => Services.First(s => s.Name == name);
 
-    public static async Task<RunningConsole> Start(Action<WebApplication>? routes = null, params string[] settings)
+    public static Task<RunningConsole> Start(Action<WebApplication>? routes = null, params string[] settings) => StartWith(_ => { }, routes, settings);
+
+    /// <param name="more">What is added to, or put in the place of, what the Console itself adds.</param>
+    public static async Task<RunningConsole> StartWith(Action<WebApplicationBuilder> more, Action<WebApplication>? routes = null, params string[] settings)
     {
         var services = await Task.WhenAll(new[] { "connector", "ledger", "calculation", "statements" }.Select(StandIn.Start));
         var log = new Listener();
@@ -37,6 +41,7 @@ internal sealed class RunningConsole : IAsyncDisposable
             {
                 builder.Logging.ClearProviders().AddProvider(log);
                 builder.AddConsole();
+                more(builder);
             },
             app =>
             {
