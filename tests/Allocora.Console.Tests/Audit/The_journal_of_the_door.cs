@@ -15,7 +15,7 @@ public sealed class The_journal_of_the_door : IAsyncLifetime
     private Journal journal = null!;
     private JournalWriter writer = null!;
 
-    public async ValueTask InitializeAsync()
+    public async Task InitializeAsync()
     {
         database = await ConsoleDatabase.Create();
         worker = Database.Source(new NpgsqlConnectionStringBuilder(database.AddressOf("console_worker")), "console");
@@ -23,7 +23,7 @@ public sealed class The_journal_of_the_door : IAsyncLifetime
         writer = new(journal, TimeProvider.System, NullLogger<JournalWriter>.Instance);
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task DisposeAsync()
     {
         writer.Dispose();
         await worker.DisposeAsync();
@@ -59,8 +59,8 @@ public sealed class The_journal_of_the_door : IAsyncLifetime
     public async Task Keeps_what_it_has_while_the_database_is_away_and_writes_it_once_it_is_back()
     {
         await database.Ask("alter function console.allocora_append rename to away");
-        await writer.StartAsync(default);
         for (var i = 0; i < 700; i++) Use($"key_{i}");
+        await writer.StartAsync(default);
         await Eventually.Sees(() => journal.Noted.Count, waiting => waiting == 200);
 
         await database.Ask("alter function console.away rename to allocora_append");

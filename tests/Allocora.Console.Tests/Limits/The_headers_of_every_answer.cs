@@ -132,7 +132,7 @@ public sealed partial class The_headers_of_every_answer
             app.MapGet("/broken", (Func<string>)(() => throw new InvalidOperationException("broken"))).AllowAnyone();
             app.MapGet("/api/v1/broken", (Func<string>)(() => throw new InvalidOperationException("broken"))).AllowAnyone();
         },
-        ["--urls=https://127.0.0.1:0", .. settings]);
+        ["--urls=https://127.0.0.1:0", "--Shutdown:Timeout=00:00:01", .. settings]);
 
     private static HttpClient Client(RunningConsole console) => new(new SocketsHttpHandler
     {
