@@ -88,13 +88,10 @@ public sealed class HeadKey : IDisposable
         {
             File.Move(half, path, overwrite: false);
         }
-        catch (IOException) when (File.Exists(path))
-        {
-            // It is there.
-        }
-        finally
+        catch (IOException)
         {
             File.Delete(half);
+            if (!File.Exists(path)) throw;
         }
     }
 }
