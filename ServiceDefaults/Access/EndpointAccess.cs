@@ -12,6 +12,8 @@ public sealed record EndpointAccess(string? Permission, bool IsForAnyone)
 
     /// <summary>Any member of the route's workspace may call it, whatever their permissions.</summary>
     public bool IsForMembers { get; init; }
+
+    public string Name => Permission ?? (IsForAnyone ? "anyone" : IsForMembers ? "members" : "signed-in");
 }
 
 public static class EndpointAccessMapping

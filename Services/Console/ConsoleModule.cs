@@ -1,4 +1,5 @@
 using Allocora.EventStore;
+using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 

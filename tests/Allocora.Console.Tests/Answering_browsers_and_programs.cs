@@ -1,3 +1,4 @@
+using Allocora.ServiceDefaults;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
