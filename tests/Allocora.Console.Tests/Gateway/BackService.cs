@@ -32,7 +32,7 @@ internal sealed class BackService : IAsyncDisposable
     {
         Name = name;
         keys = Database.Source(new NpgsqlConnectionStringBuilder(database.AddressOf($"console_inner_{name}")), "console");
-        host = Service.Build(name, ["--urls=http://127.0.0.1:0", $"--Inner:Key={key}"],
+        host = Service.Build(name, ["--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", $"--Inner:Key={key}"],
             builder =>
             {
                 builder.Logging.ClearProviders();
@@ -70,6 +70,12 @@ internal sealed class BackService : IAsyncDisposable
         return service;
     }
 
+    public void Forget()
+    {
+        Arrivals.Clear();
+        (runs, aborts) = (0, 0);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync(new CancellationToken(canceled: true));
@@ -80,6 +86,7 @@ internal sealed class BackService : IAsyncDisposable
 
     private Task Notice(HttpContext http, RequestDelegate next)
     {
+        if (http.Request.Path == "/version" || http.Request.Path.StartsWithSegments("/healthz")) return next(http); // the status page asks too
         Arrivals.Enqueue(new(http.Request.Method, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
         return next(http);

@@ -4,15 +4,15 @@ using Allocora.Testing;
 
 namespace Allocora.Console.Tests.Gateway;
 
-public sealed class Doing_a_request_once : IAsyncLifetime
+public sealed class Doing_a_request_once(SharedManualGateway shared) : IAsyncLifetime, IClassFixture<SharedManualGateway>
 {
     private const string Once = $"{RunningGateway.One}/facts/once";
-    private readonly ManualTime time = new(TimeProvider.System.GetUtcNow());
-    private RunningGateway gateway = null!;
+    private readonly ManualTime time = shared.Time;
+    private readonly RunningGateway gateway = shared.Gateway;
 
-    public async Task InitializeAsync() => gateway = await RunningGateway.Start(null, time);
+    public Task InitializeAsync() => gateway.Forget();
 
-    public async Task DisposeAsync() => await gateway.DisposeAsync();
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task The_same_request_gets_the_same_answer_and_is_not_done_again()

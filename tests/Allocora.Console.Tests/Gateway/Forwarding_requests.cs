@@ -6,13 +6,13 @@ using System.Text.Json;
 
 namespace Allocora.Console.Tests.Gateway;
 
-public sealed class Forwarding_requests : IAsyncLifetime
+public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, IClassFixture<SharedGateway>
 {
-    private RunningGateway gateway = null!;
+    private readonly RunningGateway gateway = shared.Gateway;
 
-    public async Task InitializeAsync() => gateway = await RunningGateway.Start();
+    public Task InitializeAsync() => gateway.Forget();
 
-    public async Task DisposeAsync() => await gateway.DisposeAsync();
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_service_gets_method_path_query_and_body_and_who_it_is()

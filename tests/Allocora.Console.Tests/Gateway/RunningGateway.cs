@@ -46,7 +46,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         var log = new Listener();
         var host = Service.Build("console",
             RunningConsole.Arguments([new("connector"), new("ledger"), new("calculation"), new("statements")],
-                [.. database.Settings, $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
+                [.. database.Settings, "--hostBuilder:reloadConfigOnChange=false", $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
             builder =>
             {
                 builder.Logging.ClearProviders().AddProvider(log);
@@ -65,9 +65,17 @@ internal sealed class RunningGateway : IAsyncDisposable
         var gateway = new RunningGateway(host, database, ledger, connector) { Logged = log.Lines };
         await Eventually.Sees(ct => gateway.Get($"{One}/facts"), answer => answer.IsSuccessStatusCode);
         await Eventually.Sees(ct => gateway.Get($"{One}/sources"), answer => answer.IsSuccessStatusCode);
-        ledger.Arrivals.Clear();
-        connector.Arrivals.Clear();
+        await gateway.Forget();
         return gateway;
+    }
+
+    /// <summary>As if nothing had happened yet, but for the time that has passed.</summary>
+    public async Task Forget()
+    {
+        Ledger.Forget();
+        Connector.Forget();
+        Logged.Clear();
+        await Database.Ask("delete from console.idempotency");
     }
 
     public Task<HttpResponseMessage> Get(string path, string who = "mara") => Send(HttpMethod.Get, path, who);

@@ -4,19 +4,15 @@ using System.Text.RegularExpressions;
 namespace Allocora.Console.Tests.Gateway;
 
 /// <summary>However a caller writes to the gateway, a service sees what was authorised, once and as a whole.</summary>
-public sealed class Smuggling_requests : IAsyncLifetime
+public sealed class Smuggling_requests(SharedGateway shared) : IAsyncLifetime, IClassFixture<SharedGateway>
 {
     private const string Echo = $"{RunningGateway.One}/facts/echo", Mara = "Host: a\r\nAuthorization: Bearer mara\r\n";
     private const string Inner = "GET /api/v1/workspaces/ws_two/facts/secret HTTP/1.1\r\nHost: a\r\n\r\n";
-    private RunningGateway gateway = null!;
+    private readonly RunningGateway gateway = shared.Gateway;
 
-    public async Task InitializeAsync() => gateway = await RunningGateway.Start(limits =>
-    {
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1);
-        limits.MinRequestBodyDataRate = new(bytesPerSecond: 1000, gracePeriod: TimeSpan.FromSeconds(1.1));
-    }, time: null);
+    public Task InitializeAsync() => gateway.Forget();
 
-    public async Task DisposeAsync() => await gateway.DisposeAsync();
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Theory]
     [InlineData("Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")]

@@ -88,7 +88,7 @@ public sealed class The_token_of_one_service : IAsyncLifetime
         Assert.Equal("Inner__Keys__connector and Inner__Keys__ledger are the same: give each service a key of its own.",
             Refusal(new(keys) { ["connector"] = keys["ledger"] }));
 
-        string Refusal(Dictionary<string, string> given) => check.Validate(null, new() { Keys = given }).FailureMessage;
+        string Refusal(Dictionary<string, string> given) => check.Validate(null, new() { Keys = given }).FailureMessage!;
     }
 
     [Fact]
