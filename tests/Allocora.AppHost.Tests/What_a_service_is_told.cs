@@ -103,6 +103,9 @@ public sealed class What_a_service_is_told
             ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3", "http://127.0.0.1:4"],
             System.Services.Where(s => !s.IsPublic).Select(s => console[$"services__{s.Name}__http__0"]));
         Assert.DoesNotContain("ConnectionStrings__rabbitmq", console.Keys);
+        Assert.Equal(
+            ["calculation_tail", "connector_tail", "ledger_tail", "statements_tail"],
+            console.Keys.Where(k => k.EndsWith("_tail", StringComparison.Ordinal)).Select(k => k["ConnectionStrings__".Length..]).Order());
     }
 
     private static Dictionary<string, string> Of(string service, params (string Key, string Value)[] inherited) =>

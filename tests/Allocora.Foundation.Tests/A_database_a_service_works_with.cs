@@ -82,6 +82,15 @@ public sealed class A_database_a_service_works_with : IAsyncLifetime
     }
 
     [Fact]
+    public void Is_asked_for_by_no_readiness_when_the_service_can_do_without()
+    {
+        using var host = Hosts.With(b => b.AddLogOf("ledger", isVital: false), ("ConnectionStrings:ledger_tail", "Host=127.0.0.1;Port=1;Username=nobody;Database=none"));
+
+        Assert.Empty(host.Services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations);
+        Assert.Equal("ledger", new NpgsqlConnectionStringBuilder(host.Services.GetRequiredKeyedService<NpgsqlDataSource>("ledger_tail").ConnectionString).SearchPath);
+    }
+
+    [Fact]
     public async Task Is_ready_again_without_a_restart_once_it_is_back()
     {
         using var host = Hosts.With(b => b.AddDatabase(Schema), Own());

@@ -48,7 +48,7 @@ public sealed partial class The_headers_of_every_answer
     [Fact]
     public async Task Data_is_kept_nowhere_and_only_https_asks_for_https()
     {
-        await using var console = await RunningConsole.Start(app => app.MapGet("/api/v1/kept", (HttpResponse response) =>
+        await using var console = await RunningConsole.StartWith(new TestCallers().Add, app => app.MapGet("/api/v1/kept", (HttpResponse response) =>
         {
             response.Headers.CacheControl = "public, max-age=60";
             return "data";
@@ -66,7 +66,7 @@ public sealed partial class The_headers_of_every_answer
     [InlineData("localhost:9", 302)]
     public async Task A_host_that_is_not_ours_is_refused_with_the_headers(string host, int status)
     {
-        await using var console = await RunningConsole.Start();
+        await using var console = await RunningConsole.StartWith(new TestCallers().Add);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = host } };
 
         using var answer = await console.Http.SendAsync(request);
@@ -90,7 +90,7 @@ public sealed partial class The_headers_of_every_answer
     [InlineData("evil.example", 400)]
     public async Task In_development_they_are_those_of_this_machine(string host, int status)
     {
-        await using var console = await RunningConsole.Start(null, "--AllowedHosts=", "--environment=Development");
+        await using var console = await RunningConsole.StartWith(new TestCallers().Add, null, "--AllowedHosts=", "--environment=Development");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = host } };
 
         using var answer = await console.Http.SendAsync(request);
