@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Allocora.EventStore;
 using Allocora.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Npgsql;
 

@@ -102,6 +102,28 @@ public sealed class An_event_it_cannot_apply : IAsyncLifetime
         lock (applied) Assert.Contains("projection.apply watched 8 1", applied);
     }
 
+    [Fact]
+    public async Task Is_only_shown_where_the_service_can_do_without_the_projection()
+    {
+        var projection = new Projection("spared", 1, Sales.Tables, (page, batch) => Sales.Projection().Apply(page, batch)) { IsVital = false };
+        var schema = Sales.Schema(projection);
+        await SchemaInstaller.Migrate(database.Owner, schema, default);
+        await database.Append(1, amount: "not-a-number");
+        using var host = Hosts.With(
+            b =>
+            {
+                b.Services.AddSingleton(TimeProvider.System);
+                b.AddDatabase(schema).AddProjections(schema);
+            },
+            ("ConnectionStrings:probe", database.AddressOf("probe_app")), ("ConnectionStrings:probe_worker", database.AddressOf("probe_worker")));
+
+        await host.StartAsync();
+        var seen = await Eventually.Sees(ct => Hosts.Check(host, "projection spared v1", ct), check => check.Detail is not null, Patience);
+        await host.StopAsync();
+
+        Assert.Equal((true, "spared v1 has stopped at event 1 (transaction_recorded): JsonException."), seen);
+    }
+
     private static MeterListener Listen(List<object?> errors, List<long> positions)
     {
         var listener = new MeterListener
