@@ -1,3 +1,4 @@
+using Allocora.Contracts.Events;
 using Allocora.EventStore;
 
 namespace Allocora.Console;
@@ -5,5 +6,9 @@ namespace Allocora.Console;
 /// <summary>Everything the Console's log may hold.</summary>
 internal static class ConsoleEvents
 {
-    public static EventCatalog Catalog { get; } = new();
+    public static EventCatalog Catalog { get; } = new EventCatalog()
+        .Add<WorkspaceOpened>().Add<WorkspaceChanged>().Add<WorkspaceSlugTaken>()
+        .Add<MemberInvited>().Add<InviteRevoked>().Add<MemberJoined>().Add<MemberRoleChanged>().Add<MemberRemoved>()
+        .Add<AccessRequested>().Add<AccessApproved>().Add<AccessRejected>().Add<AccessWithdrawn>()
+        .Add<ApiKeyGranted>().Add<ApiKeyCollected>().Add<ApiKeyRotated>().Add<ApiKeyRevoked>();
 }

@@ -9,7 +9,7 @@ internal static class ConsoleModule
     /// <summary>The services behind the gateway.</summary>
     public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
 
-    public static readonly ServiceSchema Schema = new("console", typeof(ConsoleModule).Assembly)
+    public static readonly ServiceSchema Schema = new("console", [AccessProjection.Latest], typeof(ConsoleModule).Assembly)
     {
         OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
     };
@@ -19,11 +19,12 @@ internal static class ConsoleModule
         builder.AddDatabase(Schema);
         builder.AddSignedHeads(Schema);
         builder.Services.AddSingleton(ConsoleEvents.Catalog);
-        builder.Services.AddSingleton<Memberships>();
+        builder.AddProjections(Schema);
+        builder.AddWorkspaces();
         builder.Services.AddSingleton(provider => new Journal(
             provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>("console_worker"), ConsoleEvents.Catalog, provider.GetRequiredService<TimeProvider>()));
         builder.AddPeople();
-        builder.AddCallers();
+        builder.AddCallers().AddKeys();
         builder.AddSecurityHeaders();
         builder.AddDataProtectionKeys();
         builder.AddPages();
@@ -38,5 +39,6 @@ internal static class ConsoleModule
         app.UseAntiforgery();
         app.MapPages();
         app.MapReadStatus();
+        app.MapWorkspaces();
     }
 }
