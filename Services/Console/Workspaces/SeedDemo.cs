@@ -43,14 +43,14 @@ internal sealed partial class SeedDemo(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!isThere)
+        while (true)
         {
             try
             {
                 isThere = await Seed(options.Value.File!, stoppingToken);
-                continue;
+                if (isThere) return;
             }
-            catch (Exception e) when (e is NpgsqlException or SchemaException or StreamContendedException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is NpgsqlException or SchemaException or IOException or UnauthorizedAccessException)
             {
                 NotYet(e.GetType().Name);
             }
@@ -84,7 +84,7 @@ internal sealed partial class SeedDemo(
         if (over.Count > 0)
             demo = Keep(demo with { Tokens = demo.Tokens.ToDictionary(t => t.Key, t => over.Contains(t.Key) ? NewToken() : t.Value) }, path);
         var told = await commands.Tell(demo.Workspace, asking, (state, now) => Missing(state, demo, persons, now), ct);
-        return told.IsShown;
+        return told is { Refusal: null, IsShown: true };
     }
 
     private static DemoFile Keep(DemoFile demo, string path)

@@ -61,10 +61,17 @@ internal sealed class WorkspaceCommands(Streams streams, ProjectionReader shown,
         string workspace, Asking asking, Func<WorkspaceAccess, DateTimeOffset, Decision<WorkspaceHappened>> decide, CancellationToken ct)
     {
         Decision<WorkspaceHappened> decision = default;
-        var standing = await streams.Transact(
-            workspace, WorkspaceAccess.Stream, WorkspaceAccess.Decider, state => decision = decide(state, time.GetUtcNow()), asking.Origin, asking.Command, ct);
-        if (standing.Refusal is { } refusal) return new(refusal, IsAgain: false, [], IsShown: true);
-        return new(null, standing.Outcome == Outcome.Duplicate, decision.Events, await Shows(standing.LastSequence, ct));
+        try
+        {
+            var standing = await streams.Transact(
+                workspace, WorkspaceAccess.Stream, WorkspaceAccess.Decider, state => decision = decide(state, time.GetUtcNow()), asking.Origin, asking.Command, ct);
+            if (standing.Refusal is { } refusal) return new(refusal, IsAgain: false, [], IsShown: true);
+            return new(null, standing.Outcome == Outcome.Duplicate, decision.Events, await Shows(standing.LastSequence, ct));
+        }
+        catch (StreamContendedException)
+        {
+            return new(new("contended", "Others changed the access to this workspace at the same time. Try again."), IsAgain: false, [], IsShown: true);
+        }
     }
 
     public Task<bool> Shows(long sequence, CancellationToken ct) => shown.WaitUntil(sequence, Patience, ct);

@@ -17,6 +17,7 @@ internal sealed class AccessConsole : IAsyncDisposable
     public const string WorkspaceSettings = "\"currency\":\"EUR\",\"timeZone\":\"Europe/Berlin\"";
     private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-access-{Environment.ProcessId}.pem");
     private readonly WebApplication host;
+    private bool ownsDatabase;
 
     private AccessConsole(ConsoleDatabase database, WebApplication host)
     {
@@ -34,10 +35,12 @@ internal sealed class AccessConsole : IAsyncDisposable
 
     public static async Task<AccessConsole> Start(TimeProvider time, params string[] settings)
     {
-        var database = await ConsoleDatabase.Create();
-        return await Start(database, time, settings);
+        var console = await Start(await ConsoleDatabase.Create(), time, settings);
+        console.ownsDatabase = true;
+        return console;
     }
 
+    /// <param name="database">Stays when the Console goes.</param>
     public static async Task<AccessConsole> Start(ConsoleDatabase database, TimeProvider time, params string[] settings)
     {
         string[] arguments =
@@ -113,7 +116,7 @@ internal sealed class AccessConsole : IAsyncDisposable
         Http.Dispose();
         await host.StopAsync();
         await host.DisposeAsync();
-        await Database.DisposeAsync();
+        if (ownsDatabase) await Database.DisposeAsync();
     }
 }
 
