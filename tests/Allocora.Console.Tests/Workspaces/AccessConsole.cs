@@ -45,7 +45,8 @@ internal sealed class AccessConsole : IAsyncDisposable
     {
         string[] arguments =
         [
-            "--urls=http://127.0.0.1:0", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson", .. database.Settings,
+            // Nobody changes a file of settings here, and each watcher counts against what one user may have.
+            "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson", .. database.Settings,
             .. ConsoleModule.Services.Select(service => $"--services:{service}:http:0=http://127.0.0.1:1"), .. settings,
         ];
         var host = Service.Build("console", arguments,
@@ -118,6 +119,16 @@ internal sealed class AccessConsole : IAsyncDisposable
         await host.DisposeAsync();
         if (ownsDatabase) await Database.DisposeAsync();
     }
+}
+
+/// <summary>The clock of the machine, put forward: everything waits as long as it does otherwise, and finds that it is later.</summary>
+internal sealed class LaterTime : TimeProvider
+{
+    private TimeSpan ahead;
+
+    public void Advance(TimeSpan by) => ahead += by;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
 }
 
 /// <summary>What was answered.</summary>

@@ -52,7 +52,7 @@ public sealed class Keys_to_a_workspace
     [Fact]
     public async Task After_a_rotation_both_secrets_are_good_for_a_while()
     {
-        var time = new ManualTime(DateTimeOffset.UtcNow);
+        var time = new LaterTime();
         await using var console = await AccessConsole.Start(time);
         var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
         var (path, me) = ($"/api/v1/workspaces/{ws}/api-keys", "/api/v1/me");
