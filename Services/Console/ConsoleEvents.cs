@@ -7,5 +7,9 @@ namespace Allocora.Console;
 internal static class ConsoleEvents
 {
     public static EventCatalog Catalog { get; } = new EventCatalog()
-        .Add<AccessRefused>().Add<ApiKeyUsed>().Add<RateLimited>().Add<DoorEventsDropped>().Add<Downloaded>();
+        .Add<AccessRefused>().Add<ApiKeyUsed>().Add<RateLimited>().Add<DoorEventsDropped>().Add<Downloaded>()
+        .Add<WorkspaceOpened>().Add<WorkspaceChanged>().Add<WorkspaceSlugTaken>()
+        .Add<MemberInvited>().Add<InviteRevoked>().Add<MemberJoined>().Add<MemberRoleChanged>().Add<MemberRemoved>()
+        .Add<AccessRequested>().Add<AccessApproved>().Add<AccessRejected>().Add<AccessWithdrawn>()
+        .Add<ApiKeyGranted>().Add<ApiKeyCollected>().Add<ApiKeyRotated>().Add<ApiKeyRevoked>();
 }

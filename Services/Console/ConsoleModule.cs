@@ -9,7 +9,7 @@ internal static class ConsoleModule
     /// <summary>The services behind the gateway.</summary>
     public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
 
-    public static readonly ServiceSchema Schema = new("console", AuditTrail.Projections, typeof(ConsoleModule).Assembly)
+    public static readonly ServiceSchema Schema = new("console", [AccessProjection.Latest, .. AuditTrail.Projections], typeof(ConsoleModule).Assembly)
     {
         OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
     };
@@ -20,13 +20,14 @@ internal static class ConsoleModule
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.Services.AddSingleton(ConsoleEvents.Catalog);
-        builder.Services.AddSingleton<Memberships>();
+        builder.AddProjections(Schema);
         builder.AddAudit();
         builder.AddLimits();
         builder.AddTrustedProxies();
         builder.AddHostNames();
+        builder.AddWorkspaces();
         builder.AddPeople();
-        builder.AddCallers();
+        builder.AddCallers().AddKeys();
         builder.AddGateway();
         builder.AddIdempotency();
         builder.AddSecurityHeaders();
@@ -48,5 +49,6 @@ internal static class ConsoleModule
         app.MapReadStatus();
         app.MapGateway();
         app.MapAudit();
+        app.MapWorkspaces();
     }
 }

@@ -9,7 +9,6 @@ internal static class AuditModule
     public static void AddAudit(this WebApplicationBuilder builder)
     {
         foreach (var service in ConsoleModule.Services) builder.AddLogOf(service, isVital: false);
-        builder.AddProjections(ConsoleModule.Schema);
         builder.Services.AddSingleton(provider => new AuditReader(
             [.. AuditTrail.Logs.Select(log => (log, provider.GetRequiredKeyedService<ProjectionReader>(AuditTrail.NameOf(log))))]));
         builder.Services.AddSingleton(provider => new ServiceLogs(AuditTrail.Logs.ToDictionary(log => log, log =>

@@ -1,0 +1,72 @@
+using Allocora.Contracts.Api;
+using Allocora.ServiceDefaults;
+using Npgsql;
+
+namespace Allocora.Console;
+
+/// <summary>What admins have asked for, and what another admin says to it.</summary>
+internal static class DecideAccess
+{
+    private const string Path = "/api/v1/workspaces/{ws}/approvals";
+    private const int ReasonMax = 500;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Path, List).RequirePermission(ApprovalRules.Approves).WithName("ListAccessRequests");
+        routes.MapPost($"{Path}/{{id}}/approve", Approve).RequirePermission(ApprovalRules.Approves, freshSession: true).WithName("ApproveAccess");
+        routes.MapPost($"{Path}/{{id}}/reject", Reject).RequirePermission(ApprovalRules.Approves).WithName("RejectAccess");
+        routes.MapPost($"{Path}/{{id}}/withdraw", Withdraw).RequirePermission("workspace.read").WithName("WithdrawAccess");
+    }
+
+    private static async Task<IResult> Approve(
+        string id, ApproveAccessRequest body, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
+    {
+        var asking = Asking.Of(http);
+        return (await commands.Tell(http.Workspace(), asking, (state, now) => ApprovalRules.Approve(state, asking.Person, id, body.ContentHash, now), ct))
+            .As(new AccessAnswer("done", id));
+    }
+
+    private static async Task<IResult> Reject(string id, RejectAccessRequest body, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > ReasonMax)
+            return Problems.Invalid(new FieldError("#/reason", $"Give a reason of 1 to {ReasonMax} characters."));
+        var asking = Asking.Of(http);
+        return (await commands.Tell(http.Workspace(), asking, state => ApprovalRules.Reject(state, asking.Person, id, body.Reason), ct)).Empty();
+    }
+
+    private static async Task<IResult> Withdraw(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
+    {
+        var asking = Asking.Of(http);
+        return (await commands.Tell(http.Workspace(), asking, state => ApprovalRules.Withdraw(state, asking.Person, id), ct)).Empty();
+    }
+
+    private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, HttpContext http, CancellationToken ct)
+    {
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        var paging = Paging.Of(limit, cursor);
+        var requests = await readers.One.Read(http.Workspace(), (connection, _, ct) => Read(connection, paging, ct), ct);
+        return TypedResults.Ok(paging.Page(requests, r => r.Id));
+    }
+
+    private static async Task<List<AccessRequest>> Read(NpgsqlConnection connection, Paging paging, CancellationToken ct)
+    {
+        const string query = """
+            select id, kind, target, beneficiary, from_role, to_role, key_name, content_hash, state, requested_by, requested_at, decided_by, decided_at, reason
+            from approval where $1::text is null or id < $1 order by id desc limit $2
+            """;
+        await using var command = new NpgsqlCommand(query, connection);
+        paging.AddTo(command);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<AccessRequest>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(new(
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), await Text(3), await Text(4), reader.GetString(5), await Text(6),
+                reader.GetString(7), reader.GetString(8), reader.GetString(9), reader.GetFieldValue<DateTimeOffset>(10), await Text(11),
+                await reader.IsDBNullAsync(12, ct) ? null : reader.GetFieldValue<DateTimeOffset>(12), await Text(13)));
+        }
+        return found;
+
+        async Task<string?> Text(int column) => await reader.IsDBNullAsync(column, ct) ? null : reader.GetString(column);
+    }
+}

@@ -1,0 +1,58 @@
+using Allocora.Contracts;
+using Allocora.Contracts.Api;
+using Allocora.ServiceDefaults;
+using Npgsql;
+
+namespace Allocora.Console;
+
+/// <summary>The members of a workspace: who they are, what role they have, and that they go.</summary>
+internal static class ManageMembers
+{
+    private const string Members = "/api/v1/workspaces/{ws}/members";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Members, List).RequirePermission("workspace.read").WithName("ListMembers");
+        routes.MapPut($"{Members}/{{person}}", ChangeRole).RequirePermission(MemberRules.Write, freshSession: true).WithName("ChangeRole");
+        routes.MapDelete($"{Members}/{{person}}", Remove).RequirePermission(MemberRules.Write).WithName("RemoveMember");
+    }
+
+    private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, People people, HttpContext http, CancellationToken ct)
+    {
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        var paging = Paging.Of(limit, cursor);
+        var members = await readers.One.Read(http.Workspace(), (connection, _, ct) => Read(connection, paging, ct), ct);
+        var names = (await people.Named([.. members.Select(m => m.Id)], ct)).ToDictionary(p => p.Id, p => p.Name);
+        return TypedResults.Ok(paging.Page([.. members.Select(m => m with { Name = names.GetValueOrDefault(m.Id) })], m => m.Id));
+    }
+
+    private static async Task<List<MemberOfWorkspace>> Read(NpgsqlConnection connection, Paging paging, CancellationToken ct)
+    {
+        const string query = "select person, role, since from member where $1::text is null or person < $1 order by person desc limit $2";
+        await using var command = new NpgsqlCommand(query, connection);
+        paging.AddTo(command);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<MemberOfWorkspace>();
+        while (await reader.ReadAsync(ct)) found.Add(new(reader.GetString(0), Name: null, reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        return found;
+    }
+
+    private static async Task<IResult> ChangeRole(
+        string person, ChangeRoleRequest body, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
+    {
+        if (!PermissionTable.WorkspaceRoles.Contains(body.Role)) return Problems.Invalid(NoRole());
+        var (asking, approval) = (Asking.Of(http), NewId.For("apr", time.GetUtcNow()));
+        var told = await commands.Tell(http.Workspace(), asking, state => MemberRules.ChangeRole(state, asking.Person, person, body.Role, approval), ct);
+        return told.Waiting is { } waiting
+            ? told.As(new AccessAnswer("waiting", waiting), StatusCodes.Status202Accepted)
+            : told.As(new AccessAnswer("done", null));
+    }
+
+    private static async Task<IResult> Remove(string person, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
+    {
+        var asking = Asking.Of(http);
+        return (await commands.Tell(http.Workspace(), asking, state => MemberRules.Remove(state, asking.Person, person), ct)).Empty();
+    }
+
+    public static FieldError NoRole() => new("#/role", $"Give one of {string.Join(", ", PermissionTable.WorkspaceRoles)}.");
+}
