@@ -1,3 +1,4 @@
+using Allocora.Contracts.Events;
 using Allocora.EventStore;
 
 namespace Allocora.Console;
@@ -5,5 +6,6 @@ namespace Allocora.Console;
 /// <summary>Everything the Console's log may hold.</summary>
 internal static class ConsoleEvents
 {
-    public static EventCatalog Catalog { get; } = new();
+    public static EventCatalog Catalog { get; } = new EventCatalog()
+        .Add<SignedIn>().Add<SignInRefused>().Add<SignedOut>().Add<SessionConfirmed>();
 }

@@ -23,9 +23,8 @@ internal static class ConsoleModule
         builder.Services.AddSingleton(provider => new Journal(
             provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>("console_worker"), ConsoleEvents.Catalog, provider.GetRequiredService<TimeProvider>()));
         builder.AddPeople();
-        builder.AddCallers();
+        builder.AddSignIn();
         builder.AddSecurityHeaders();
-        builder.AddDataProtectionKeys();
         builder.AddPages();
         builder.AddStatusWatcher();
     }
@@ -34,9 +33,12 @@ internal static class ConsoleModule
     {
         app.UseErrorPages();
         app.UseAssets();
+        app.UseAuthentication();
+        app.UseSignInGate();
         app.UseAccess();
-        app.UseAntiforgery();
+        app.UseRequestTokens();
         app.MapPages();
+        app.MapSignIn();
         app.MapReadStatus();
     }
 }
