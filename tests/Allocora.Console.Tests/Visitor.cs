@@ -31,6 +31,12 @@ internal sealed class Visitor : IDisposable
 
     public CookieCollection Cookies => cookies.GetAllCookies();
 
+    /// <summary>Has the cookies of another, as somebody who copied them.</summary>
+    public void Take(Visitor other)
+    {
+        foreach (Cookie cookie in other.Cookies) cookies.Add(Address, new Cookie(cookie.Name, cookie.Value));
+    }
+
     public static string Link(TimeProvider? time = null, string subject = "owner", string name = "Mara") =>
         SignInLink.New((time ?? TimeProvider.System).GetUtcNow().AddMinutes(5), name, subject).Make(Convert.FromBase64String(LinkKey));
 
