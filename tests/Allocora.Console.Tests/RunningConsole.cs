@@ -43,9 +43,9 @@ internal sealed class RunningConsole : IAsyncDisposable
 
     public StandIn this[string name] => Services.First(s => s.Name == name);
 
-    public static Task<RunningConsole> Start(Action<WebApplication>? routes = null, params string[] settings) => Start(_ => { }, routes, settings);
+    public static Task<RunningConsole> Start(Action<WebApplication>? routes = null, params string[] settings) => StartWith(_ => { }, routes, settings);
 
-    public static async Task<RunningConsole> Start(Action<WebApplicationBuilder> change, Action<WebApplication>? routes, params string[] settings)
+    public static async Task<RunningConsole> StartWith(Action<WebApplicationBuilder> change, Action<WebApplication>? routes, params string[] settings)
     {
         var isAlone = !settings.Any(s => s.StartsWith("--ConnectionStrings:", StringComparison.Ordinal));
         var services = await Task.WhenAll(new[] { "connector", "ledger", "calculation", "statements" }.Select(StandIn.Start));

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Allocora.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -209,7 +208,7 @@ public sealed class Staying_signed_in : IAsyncLifetime
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        await using var secure = await RunningConsole.Start(
+        await using var secure = await RunningConsole.StartWith(
             builder => builder.WebHost.ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate)),
             routes: null, [.. database.Settings, "--urls=https://127.0.0.1:0"]);
         using var mara = secure.Visit();
@@ -225,7 +224,7 @@ public sealed class Staying_signed_in : IAsyncLifetime
     private static List<string> Attributes(HttpResponseMessage answer, string cookie) =>
         [.. answer.Headers.GetValues("Set-Cookie").Where(c => c.StartsWith(cookie, StringComparison.Ordinal)).Select(c => c[(c.IndexOf(';', StringComparison.Ordinal) + 2)..])];
 
-    private Task<RunningConsole> Start() => RunningConsole.Start(builder => builder.Services.AddSingleton<TimeProvider>(time), routes: null, database.Settings);
+    private Task<RunningConsole> Start() => RunningConsole.StartWith(builder => builder.Services.AddSingleton<TimeProvider>(time), routes: null, database.Settings);
 
     private Task<Visitor> SignIn(string subject = "owner") => console.Visit().SignIn(time, subject);
 }

@@ -40,7 +40,7 @@ internal sealed class Visitor : IDisposable
     public static string Link(TimeProvider? time = null, string subject = "owner", string name = "Mara") =>
         SignInLink.New((time ?? TimeProvider.System).GetUtcNow().AddMinutes(5), name, subject).Make(Convert.FromBase64String(LinkKey));
 
-    public Task<HttpResponseMessage> Get(string path) => http.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute));
+    public Task<HttpResponseMessage> Get(string path) => http.GetAsync(Of(path));
 
     public async Task<string> Page(string path)
     {
@@ -59,7 +59,7 @@ internal sealed class Visitor : IDisposable
         var form = fields.ToDictionary(f => f.Name, f => f.Value);
         if (token is not null) form[RequestTokens.Field] = token;
         using var content = new FormUrlEncodedContent(form);
-        return await http.PostAsync(new Uri(path, UriKind.RelativeOrAbsolute), content);
+        return await http.PostAsync(Of(path), content);
     }
 
     /// <summary>Submits a form as the page with this address has it.</summary>
@@ -96,4 +96,6 @@ internal sealed class Visitor : IDisposable
     public static string Action(string page) => Regex.Match(page, @"<form[^>]*action=""([^""]+)""").Groups[1].Value;
 
     public void Dispose() => http.Dispose();
+
+    private static Uri Of(string path) => new(path, path.StartsWith('/') ? UriKind.Relative : UriKind.Absolute);
 }
