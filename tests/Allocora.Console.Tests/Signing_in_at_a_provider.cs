@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Claims;
-using System.Text.Json;
 using Allocora.Testing;
 
 namespace Allocora.Console.Tests;
@@ -145,39 +143,6 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
         using var answer = await mara.Get("/sign-in/provider");
 
         Assert.Equal("/sign-in/refused?reason=provider", answer.Headers.Location?.ToString());
-    }
-
-    [Theory]
-    [InlineData("""{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a","token_endpoint":"https://id.example/t","userinfo_endpoint":"https://id.example/u"}""", null)]
-    [InlineData("""{"issuer":"https://evil.example","authorization_endpoint":"https://id.example/a","token_endpoint":"https://id.example/t","userinfo_endpoint":"https://id.example/u"}""", "another name")]
-    [InlineData("""{"issuer":"https://id.example/","authorization_endpoint":"https://id.example/a","token_endpoint":"https://id.example/t","userinfo_endpoint":"https://id.example/u"}""", "another name")]
-    [InlineData("""{"issuer":"https://id.example","authorization_endpoint":"http://id.example/a","token_endpoint":"https://id.example/t","userinfo_endpoint":"https://id.example/u"}""", "authorization_endpoint")]
-    [InlineData("""{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a","token_endpoint":"http://127.0.0.1/t","userinfo_endpoint":"https://id.example/u"}""", "token_endpoint")]
-    [InlineData("""{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a","token_endpoint":"https://id.example/t"}""", "cannot be read")]
-    [InlineData("<html>", "cannot be read")]
-    public void A_discovery_document_is_believed_about_the_authority_and_over_https(string document, string? why)
-    {
-        var refusal = Record.Exception(() => OidcDiscovery.Read(document, "https://id.example", isDevelopment: false));
-
-        if (why is null) Assert.Null(refusal);
-        else Assert.Contains(why, Assert.IsType<OidcException>(refusal).Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("""{"sub":"s1","name":"Mara","email":"m@example.com","email_verified":true}""", """{"sub":"s1","auth_time":5}""", "sub=s1 name=Mara email=m@example.com auth_time=5")]
-    [InlineData("""{"sub":"s1","email":"m@example.com"}""", null, "sub=s1 name=s1")]
-    [InlineData("""{"sub":"s1","email":"m@example.com","email_verified":false}""", null, "sub=s1 name=s1")]
-    [InlineData("""{"name":"Mara"}""", null, null)]
-    [InlineData("""{"sub":7}""", null, null)]
-    [InlineData("""{"sub":"s1"}""", """{"sub":"s2"}""", null)]
-    public void Of_a_person_is_believed_what_the_provider_vouches_for(string info, string? token, string? claims)
-    {
-        var identity = new ClaimsIdentity();
-        void Read() => OidcHandler.Claims(identity, JsonDocument.Parse(info).RootElement, token is null ? null : JsonDocument.Parse(token).RootElement);
-
-        if (claims is null) Assert.Throws<OidcException>(Read);
-        else Read();
-        if (claims is not null) Assert.Equal(claims, string.Join(' ', identity.Claims.Select(c => $"{c.Type}={c.Value}")));
     }
 
     // Goes there, signs in and agrees as often as it is asked to, and tells where that leads.

@@ -100,39 +100,6 @@ public sealed class Signing_in_with_a_link : IAsyncLifetime
         Assert.False(await second.IsSignedIn());
     }
 
-    [Fact]
-    public void A_token_in_which_anything_was_changed_opens_as_nothing()
-    {
-        var token = SignInLink.New(TimeProvider.System.GetUtcNow().AddMinutes(5), "Mara").Make(Key);
-        var bytes = System.Buffers.Text.Base64Url.DecodeFromChars(token);
-
-        for (var bit = 0; bit < bytes.Length * 8; bit++)
-        {
-            var other = (byte[])bytes.Clone();
-            other[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.Null(SignInLink.Open(Key, System.Buffers.Text.Base64Url.EncodeToString(other)));
-        }
-        for (var length = 0; length < bytes.Length; length++)
-            Assert.Null(SignInLink.Open(Key, System.Buffers.Text.Base64Url.EncodeToString(bytes.AsSpan(0, length))));
-        Assert.Null(SignInLink.Open(new byte[32], token));
-        Assert.Null(SignInLink.Open(Key, "no Base64 at all?"));
-        Assert.Equal(("owner", "Mara"), (SignInLink.Open(Key, token)!.Subject, SignInLink.Open(Key, token)!.Name));
-    }
-
-    [Theory]
-    [InlineData("/status?a=b", "/status?a=b")]
-    [InlineData(null, "/")]
-    [InlineData("", "/")]
-    [InlineData("//evil.example", "/")]
-    [InlineData("/\\evil.example", "/")]
-    [InlineData("/\t/evil.example", "/")]
-    [InlineData("/a\\b", "/")]
-    [InlineData("/\r\nLocation: https://evil.example", "/")]
-    [InlineData("https://evil.example", "/")]
-    [InlineData("javascript:alert(1)", "/")]
-    [InlineData("status", "/")]
-    public void Nothing_leads_out_of_the_console(string? asked, string led) => Assert.Equal(led, LocalPath.Of(asked));
-
     [Theory]
     [InlineData("//evil.example")]
     [InlineData("https://evil.example")]
