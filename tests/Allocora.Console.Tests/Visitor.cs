@@ -31,6 +31,12 @@ internal sealed class Visitor : IDisposable
 
     public CookieCollection Cookies => cookies.GetAllCookies();
 
+    /// <summary>Loses the cookies of that name.</summary>
+    public void Forget(string name)
+    {
+        foreach (var cookie in Cookies.Where(c => c.Name.StartsWith(name, StringComparison.Ordinal))) cookie.Expired = true;
+    }
+
     /// <summary>Has the cookies of another, as somebody who copied them.</summary>
     public void Take(Visitor other)
     {
