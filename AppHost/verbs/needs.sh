@@ -19,13 +19,29 @@ has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && command -v epmd
 
 # Installs what is missing when it may; otherwise says how to, in one line. $1 and $2: servers given from outside.
 need_servers() {
-  local missing=() answer=""
+  local missing=()
   [ -n "$1" ] || [ -n "$(postgres_versions)" ] || missing+=(postgresql)
   [ -n "$2" ] || has_rabbitmq || missing+=(rabbitmq-server)
+  need_packages "Install PostgreSQL 15+ and RabbitMQ 3.10+ with your package manager." "${missing[@]}"
+}
+
+# The identity provider of the tests is a program for Node.
+need_node() {
+  local missing=()
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
+  need_packages "Install Node 18+ with npm." "${missing[@]}"
+}
+
+# $1: what to do where there is no apt. The others: packages that are missing.
+need_packages() {
+  local advice=$1 answer=""
+  shift
+  local missing=("$@")
   [ ${#missing[@]} -gt 0 ] || return 0
 
   local line="apt-get install --no-install-recommends ${missing[*]}"
-  command -v apt-get >/dev/null || fail "Missing: ${missing[*]}. Install PostgreSQL 15+ and RabbitMQ 3.10+ with your package manager."
+  command -v apt-get >/dev/null || fail "Missing: ${missing[*]}. $advice"
   [ "$(id -u)" = 0 ] || fail "Missing: ${missing[*]}. Install with: sudo $line"
   if [ "$yes" != true ]; then
     [ -t 0 ] || fail "Missing: ${missing[*]}. Say --yes to have them installed, or run: $line"

@@ -20,9 +20,11 @@ run_tests() {
   done
   need_sdk
   need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
+  need_node
   exec 9<"$root/allocora"
   flock 9
   build Allocora.sln
+  fetch_provider
   exec 9<&-
   results=$(mktemp -d) servers=""
   : >"$results/addresses"
@@ -32,6 +34,15 @@ run_tests() {
   (cd "$root" && dotnet test Allocora.sln -c Release --no-build --nologo -nodeReuse:false -v quiet \
     --results-directory "$results/trx" "${filter[@]}") || outcome=$?
   count_tests "$outcome"
+}
+
+# The identity provider against which signing in is tested, in the versions of its lock file.
+fetch_provider() {
+  local folder=$root/tests/OidcProvider said
+  [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] || return 0
+  said=$(mktemp)
+  (cd "$folder" && npm ci --no-audit --no-fund) >"$said" 2>&1 </dev/null || { tail -n 5 "$said" >&2; fail "The packages of tests/OidcProvider could not be installed; see above."; }
+  rm -f "$said"
 }
 
 # A stranger's Marten and Wolverine over our log and messages. Everything about them stays in a temporary folder. A feed without their

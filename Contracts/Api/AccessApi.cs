@@ -1,10 +1,5 @@
 namespace Allocora.Contracts.Api;
 
-/// <param name="NextCursor">Send it as <c>cursor</c> to get what follows; null at the end.</param>
-public sealed record PageEnd(string? NextCursor, bool HasMore);
-
-public sealed record Page<T>(IReadOnlyList<T> Data, [property: System.Text.Json.Serialization.JsonPropertyName("page")] PageEnd End);
-
 /// <param name="Slug">3 to 40 of a–z, 0–9 and -; it is part of addresses and stays as it is.</param>
 /// <param name="Currency">As ISO 4217 has it.</param>
 /// <param name="TimeZone">As IANA has it.</param>

@@ -2,12 +2,6 @@ using System.Text.Json;
 
 namespace Allocora.Contracts.Api;
 
-/// <summary>What <c>GET W/audit</c> answers, newest first.</summary>
-public sealed record AuditPage(IReadOnlyList<AuditEntry> Data, PageEnd Page);
-
-/// <param name="NextCursor">Where the next page begins; good only with the same filters.</param>
-public sealed record PageEnd(string? NextCursor, bool HasMore);
-
 /// <summary>One thing that somebody did, or tried to do.</summary>
 /// <param name="Id">The log and the position in it, as <c>ledger:4711</c>.</param>
 /// <param name="Who">Null when the caller was not known.</param>

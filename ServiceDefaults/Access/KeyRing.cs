@@ -23,14 +23,24 @@ public sealed class KeyRing
         var services = new ServiceCollection();
         services.AddSingleton(logging);
         services.AddLogging();
-        services.AddSingleton(new SealedKeys(name, key));
-        services.AddDataProtection().SetApplicationName($"allocora/{name}");
-        services.AddOptions<KeyManagementOptions>().Configure<SealedKeys>((o, seal) =>
-            (o.XmlRepository, o.XmlEncryptor, o.AutoGenerateKeys) = (keys, seal, makesKeys));
+        UseSealedKeys(services, name, _ => keys, _ => key, makesKeys);
         Protection = services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>();
         tickets = Protection.CreateProtector("ticket");
         Tickets = new TicketDataFormat(tickets);
     }
+
+    /// <summary>Makes the Data Protection of these services a ring of sealed keys; whatever the framework protects there uses it.</summary>
+    public static void UseSealedKeys(
+        IServiceCollection services, string name, Func<IServiceProvider, IXmlRepository> keys, Func<IServiceProvider, byte[]> key, bool makesKeys = true)
+    {
+        services.AddSingleton(provider => new SealedKeys(name, key(provider)));
+        services.AddDataProtection().SetApplicationName($"allocora/{name}");
+        services.AddOptions<KeyManagementOptions>().Configure<IServiceProvider>((o, provider) =>
+            (o.XmlRepository, o.XmlEncryptor, o.AutoGenerateKeys) = (keys(provider), provider.GetRequiredService<SealedKeys>(), makesKeys));
+    }
+
+    /// <summary>Reads a sealing key as settings have it; null when it is not 32 bytes in Base64.</summary>
+    public static byte[]? KeyOf(string text) => SealedKeys.KeyOf(text);
 
     public IDataProtectionProvider Protection { get; }
 

@@ -14,12 +14,13 @@ internal sealed class SealedKeys(string ring, byte[] key) : IXmlEncryptor
     private readonly byte[] boundTo = Encoding.UTF8.GetBytes(ring);
 
     /// <summary>Reads a sealing key as settings have it.</summary>
-    public static byte[] KeyOf(string setting, string text)
+    public static byte[] KeyOf(string setting, string text) =>
+        KeyOf(text) ?? throw new OptionsValidationException(setting, typeof(string), [$"{setting} is not valid: give 32 random bytes in Base64."]);
+
+    public static byte[]? KeyOf(string text)
     {
-        var key = new byte[KeySize];
-        return Convert.TryFromBase64String(text, new byte[text.Length], out var length) && length == KeySize && Convert.TryFromBase64String(text, key, out _)
-            ? key
-            : throw new OptionsValidationException(setting, typeof(string), [$"{setting} is not valid: give 32 random bytes in Base64."]);
+        var key = new byte[text.Length];
+        return Convert.TryFromBase64String(text, key, out var length) && length == KeySize ? key[..KeySize] : null;
     }
 
     public EncryptedXmlInfo Encrypt(XElement plaintextElement)

@@ -11,5 +11,6 @@ internal static class ConsoleEvents
         .Add<WorkspaceOpened>().Add<WorkspaceChanged>().Add<WorkspaceSlugTaken>()
         .Add<MemberInvited>().Add<InviteRevoked>().Add<MemberJoined>().Add<MemberRoleChanged>().Add<MemberRemoved>()
         .Add<AccessRequested>().Add<AccessApproved>().Add<AccessRejected>().Add<AccessWithdrawn>()
-        .Add<ApiKeyGranted>().Add<ApiKeyCollected>().Add<ApiKeyRotated>().Add<ApiKeyRevoked>();
+        .Add<ApiKeyGranted>().Add<ApiKeyCollected>().Add<ApiKeyRotated>().Add<ApiKeyRevoked>()
+        .Add<SignedIn>().Add<SignInRefused>().Add<SignedOut>().Add<SessionConfirmed>();
 }

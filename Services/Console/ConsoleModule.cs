@@ -27,11 +27,12 @@ internal static class ConsoleModule
         builder.AddHostNames();
         builder.AddWorkspaces();
         builder.AddPeople();
-        builder.AddCallers().AddKeys();
+        var callers = builder.AddCallers();
+        callers.AddKeys();
+        builder.AddSignIn(callers);
         builder.AddGateway();
         builder.AddIdempotency();
         builder.AddSecurityHeaders();
-        builder.AddDataProtectionKeys();
         builder.AddPages();
         builder.AddStatusWatcher();
     }
@@ -42,10 +43,11 @@ internal static class ConsoleModule
         app.UseErrorPages();
         app.UseAssets();
         app.UseDoor();
-        app.UseAntiforgery();
+        app.UseRequestTokens();
         app.UseGateway();
         app.UseIdempotency();
         app.MapPages();
+        app.MapSignIn();
         app.MapReadStatus();
         app.MapGateway();
         app.MapAudit();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Allocora.Console.Components;
+using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Allocora.Console;
@@ -41,14 +42,21 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
 
     private static async Task Render(HttpContext http, int status)
     {
-        var (requestId, allow) = (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow);
+        var (requestId, allow, retryAfter) = (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow, http.Response.Headers.RetryAfter);
         http.Response.Clear();
-        (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow) = (requestId, allow);
+        (http.Response.Headers[RequestIdHeader], http.Response.Headers.Allow, http.Response.Headers.RetryAfter) = (requestId, allow, retryAfter);
 
         // The services of the request may have begun to render the page that failed, and can render only once.
         await using var scope = http.RequestServices.CreateAsyncScope();
         http.RequestServices = scope.ServiceProvider;
-        var parameters = new { Status = status, RequestId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier };
+        var refused = http.Features.Get<Refused>();
+        var parameters = new
+        {
+            Status = status,
+            RequestId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier,
+            refused?.Code,
+            refused?.Detail,
+        };
         await new RazorComponentResult<ErrorPage>(parameters) { StatusCode = status, PreventStreamingRendering = true }.ExecuteAsync(http);
     }
 

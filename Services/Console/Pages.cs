@@ -1,7 +1,12 @@
 using Allocora.Console.Components;
 using Allocora.ServiceDefaults;
+using Microsoft.AspNetCore.Components.Endpoints;
 
 namespace Allocora.Console;
+
+/// <summary>On a page that is not only for those who are signed in.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ForAnyoneAttribute : Attribute;
 
 /// <summary>Pages are rendered on the server in one piece: no circuit, no framework script, no streaming.</summary>
 internal static class Pages
@@ -14,14 +19,14 @@ internal static class Pages
 
     public static void MapPages(this WebApplication app)
     {
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], () => TypedResults.Redirect("/status")).AllowAnyone();
-        app.MapRazorComponents<App>().AllowAnyone().Add(AnswerHead);
+        app.MapRazorComponents<App>().Add(SayWhoMayReadIt);
     }
 
-    // The framework gives a page GET and POST; whoever may GET may ask for the headers alone.
-    private static void AnswerHead(EndpointBuilder page)
+    // The framework lets a page be posted to as well, but each form of ours has an endpoint of its own. Its own endpoints are no pages.
+    private static void SayWhoMayReadIt(EndpointBuilder endpoint)
     {
-        var methods = page.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods ?? [];
-        if (methods.Contains(HttpMethods.Get)) page.Metadata.Add(new HttpMethodMetadata([.. methods, HttpMethods.Head]));
+        var isPage = endpoint.Metadata.OfType<ComponentTypeMetadata>().Any();
+        if (isPage) endpoint.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+        endpoint.Metadata.Add(new EndpointAccess(Permission: null, IsForAnyone: !isPage || endpoint.Metadata.OfType<ForAnyoneAttribute>().Any()));
     }
 }

@@ -7,10 +7,15 @@ namespace Allocora.Console.Tests;
 /// <summary>Every form an event of the Console was ever stored in is kept in a file, and opens.</summary>
 public sealed class Opening_what_the_console_stored
 {
+    private const string Person = "usr_01hf7yat00000000000000000a", Session = "ses_01hf7yat00000000000000000b";
     private static readonly IReadOnlyList<FrozenEvent> Frozen = Corpus.Beside();
 
     private static readonly Dictionary<string, object> Meant = new()
     {
+        ["session_confirmed/v1/plain.json"] = new SessionConfirmed(Person, Session, "local"),
+        ["sign_in_refused/v1/plain.json"] = new SignInRefused("oidc", "denied"),
+        ["signed_in/v1/plain.json"] = new SignedIn(Person, Session, "link"),
+        ["signed_out/v1/plain.json"] = new SignedOut(Person, Session, Everywhere: true),
         ["access_requested/v1/role.json"] = new AccessRequested("apr_3", "role", "usr_2", "usr_2", "viewer", "admin", "ha54", "usr_1"),
         ["access_requested/v1/invite.json"] = new AccessRequested("apr_2", "invite", "inv_1", null, null, "admin", "ha54", "usr_1",
             Invite: new("5ec", new(2026, 10, 8, 12, 0, 0, TimeSpan.Zero))),

@@ -1,14 +1,26 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Security.Claims;
+using System.Xml.Linq;
 using Allocora.Contracts.Api;
 using Allocora.ServiceDefaults;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Allocora.Console.Tests;
 
-/// <summary>The Console's own host over real HTTP, with four stand-ins and a database nobody answers for.</summary>
+/// <summary>
+/// The Console's own host over real HTTP, with four stand-ins. Unless it is told of a database nobody answers for its own, and its client is somebody
+/// who signed in before that.
+/// </summary>
 internal sealed class RunningConsole : IAsyncDisposable
 {
     private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-console-{Environment.ProcessId}.pem");
@@ -25,7 +37,9 @@ internal sealed class RunningConsole : IAsyncDisposable
     public IReadOnlyList<StandIn> Services { get; }
     public ConcurrentQueue<string> Logged { get; }
     public HttpClient Http { get; }
+    public string Address => host.Urls.First();
     public IServiceProvider Provider => host.Services;
+    public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)host).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
 
     public StandIn this[string name] => Services.First(s => s.Name == name);
 
@@ -34,6 +48,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     /// <param name="more">What is added to, or put in the place of, what the Console itself adds.</param>
     public static async Task<RunningConsole> StartWith(Action<WebApplicationBuilder> more, Action<WebApplication>? routes = null, params string[] settings)
     {
+        var isAlone = !settings.Any(s => s.StartsWith("--ConnectionStrings:", StringComparison.Ordinal));
         var services = await Task.WhenAll(new[] { "connector", "ledger", "calculation", "statements" }.Select(StandIn.Start));
         var log = new Listener();
         var host = Service.Build("console", Arguments(services, settings),
@@ -41,6 +56,7 @@ internal sealed class RunningConsole : IAsyncDisposable
             {
                 builder.Logging.ClearProviders().AddProvider(log);
                 builder.AddConsole();
+                if (isAlone) builder.Services.PostConfigure<KeyManagementOptions>(o => o.XmlRepository = new KeysInMemory());
                 more(builder);
             },
             app =>
@@ -49,12 +65,17 @@ internal sealed class RunningConsole : IAsyncDisposable
                 routes?.Invoke(app);
             });
         await host.StartAsync();
-        return new(host, services, log);
+        var console = new RunningConsole(host, services, log);
+        if (isAlone) console.Http.DefaultRequestHeaders.Add("Cookie", $"allocora={console.CookieOfSomebody()}");
+        return console;
     }
+
+    public Visitor Visit() => new(Address);
 
     public static string[] Arguments(IEnumerable<StandIn> services, params string[] settings) =>
     [
-        "--environment=Development", "--urls=http://127.0.0.1:0", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
+        "--urls=http://127.0.0.1:0", "--environment=Development", "--Identity:Mode=local", $"--Identity:LinkKey={Visitor.LinkKey}",
+        "--Session:Key=c2Vzc2lvbiBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
         $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
         "--AllowedHosts=127.0.0.1;localhost", .. ConsoleModule.Services.Select(s => $"--ConnectionStrings:{s}_tail={NoDatabase}"),
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"),
@@ -100,6 +121,23 @@ internal sealed class RunningConsole : IAsyncDisposable
         await host.StopAsync();
         await host.DisposeAsync();
         foreach (var service in Services) await service.DisposeAsync();
+    }
+
+    // As it was given out while the database was there.
+    private string CookieOfSomebody()
+    {
+        Claim[] claims = [new(Caller.SubjectClaim, "usr_somebody"), new(Caller.ViaClaim, "session:ses_somebody"), new(Schemes.ConfirmedClaim, "0")];
+        var ticket = new AuthenticationTicket(
+            new(new ClaimsIdentity(claims, Schemes.Session)), new AuthenticationProperties { ExpiresUtc = DateTimeOffset.UtcNow.AddHours(1) }, Schemes.Session);
+        return host.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(Schemes.Session).TicketDataFormat.Protect(ticket);
+    }
+
+    private sealed class KeysInMemory : IXmlRepository
+    {
+        private readonly ConcurrentQueue<XElement> keys = [];
+
+        public IReadOnlyCollection<XElement> GetAllElements() => [.. keys];
+        public void StoreElement(XElement element, string friendlyName) => keys.Enqueue(element);
     }
 
     private sealed class Listener : ILoggerProvider, ILogger

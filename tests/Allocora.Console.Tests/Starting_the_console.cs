@@ -38,6 +38,29 @@ public sealed class Starting_the_console
         Assert.StartsWith("Status__Interval", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Session__Key is not valid: ", "--Session:Key=")]
+    [InlineData("Session__Key is not valid: give 32 random bytes in Base64.", "--Session:Key=c2hvcnQ=")]
+    [InlineData("Session__Idle is not valid: ", "--Session:Idle=00:00:01")]
+    [InlineData("Identity__Mode is not valid: give local or oidc.", "--Identity:Mode=ldap")]
+    [InlineData("Identity__LinkKey is not valid: give 32 random bytes in Base64.", "--Identity:LinkKey=c2hvcnQ=")]
+    [InlineData("Identity__Mode is not valid: local is for development; give oidc.", "--environment=Production")]
+    [InlineData("Oidc__Authority is not valid: give an https address", "--environment=Production", "--Identity:Mode=oidc", "--Oidc:Authority=http://127.0.0.1:1")]
+    [InlineData("Oidc__Authority is not valid: give an https address", "--Identity:Mode=oidc", "--Oidc:Authority=http://id.example")]
+    public void A_setting_that_would_let_in_the_wrong_people_is_refused_by_its_name(string why, params string[] settings)
+    {
+        const string Unused = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=3f0c1e";
+        var arguments = RunningConsole.Arguments(
+            Nobody, ["--Oidc:ClientId=allocora", "--Oidc:ClientSecret=3f0c1e", $"--ConnectionStrings:console={Unused}", $"--ConnectionStrings:console_worker={Unused}", .. settings]);
+
+        var refusal = Assert.Throws<OptionsValidationException>(() =>
+        {
+            using var host = Build(arguments);
+            host.Services.GetRequiredService<IStartupValidator>().Validate();
+        });
+        Assert.StartsWith(why, refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task From_any_folder_it_finds_its_files_and_writes_none_at_home()
     {
@@ -60,7 +83,9 @@ public sealed class Starting_the_console
             var stylesheet = Html.Attribute(Html.Tags(page, "link").First(tag => tag.Contains("stylesheet", StringComparison.Ordinal)), "href");
 
             Assert.Contains("--page", await http.GetStringAsync(stylesheet), StringComparison.Ordinal);
-            Assert.DoesNotContain("DataProtection", log, StringComparison.Ordinal);
+            // These two would tell of keys in a folder, or in the clear.
+            Assert.DoesNotContain("FileSystemXmlRepository", log, StringComparison.Ordinal);
+            Assert.DoesNotContain("XmlKeyManager", log, StringComparison.Ordinal);
             Assert.Empty(elsewhere.EnumerateFileSystemInfos());
         }
         finally

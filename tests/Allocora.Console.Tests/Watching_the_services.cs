@@ -122,9 +122,11 @@ public sealed class Watching_the_services : IAsyncLifetime
         var spans = 0;
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "System.Net.Http" or "Npgsql",
+            ShouldListenTo = source => source.Name is "System.Net.Http" or "Npgsql" or "Microsoft.AspNetCore",
             // What the tracer does by default: follow the parent, and begin a trace where there is none.
+            // A request of the test is a parent too, and looks up who asks.
             Sample = (ref ActivityCreationOptions<ActivityContext> creation) =>
+                creation.Source.Name == "Microsoft.AspNetCore" ? ActivitySamplingResult.PropagationData :
                 creation.Parent == default || creation.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
                     ? ActivitySamplingResult.AllDataAndRecorded
                     : ActivitySamplingResult.None,

@@ -3,7 +3,7 @@ using Allocora.AppHost;
 
 namespace Allocora.Testing;
 
-/// <summary>A .NET program that a test starts and ends, and that cannot outlive the test's own process.</summary>
+/// <summary>A program that a test starts and ends, and that cannot outlive the test's own process.</summary>
 public sealed class ChildProgram : IAsyncDisposable
 {
     private static readonly Launcher Launcher = new();
@@ -16,11 +16,18 @@ public sealed class ChildProgram : IAsyncDisposable
     /// <param name="assembly">Of the program, which the test project references.</param>
     public static async Task<ChildProgram> Start(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
+        var program = Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll");
+        return await Start(assembly, "dotnet", AppContext.BaseDirectory, environment, [program, .. arguments]);
+    }
+
+    /// <summary>Starts a program that is no .NET program, such as node.</summary>
+    public static async Task<ChildProgram> Start(
+        string name, string program, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
         var all = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
         foreach (var (key, value) in environment) all[key] = value;
-        var program = Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll");
-        var log = new LogFile(Path.Combine(Path.GetTempPath(), $"{assembly}-{Environment.ProcessId}.log"));
-        return new(await Launcher.Start(new(assembly, "dotnet", [program, .. arguments], all, AppContext.BaseDirectory), log));
+        var log = new LogFile(Path.Combine(Path.GetTempPath(), $"{name}-{Environment.ProcessId}.log"));
+        return new(await Launcher.Start(new(name, program, arguments, all, folder), log));
     }
 
     /// <summary>Ends it without a chance to do anything.</summary>

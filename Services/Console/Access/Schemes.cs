@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Allocora.Console;
@@ -7,8 +9,24 @@ internal static class Schemes
 {
     public const string Session = "session", Key = "key";
 
+    /// <summary>How a session begins at an identity provider.</summary>
+    public const string Oidc = "oidc";
+
     /// <summary>When the person last showed that it is them: seconds since 1970.</summary>
     public const string ConfirmedClaim = "confirmed";
+
+    /// <summary>The person's name of today; on sessions only.</summary>
+    public const string NameClaim = "name";
+
+    /// <summary>On a session that could not be looked up, because the database does not answer: it may have been ended.</summary>
+    public const string UnconfirmedClaim = "unconfirmed";
+
+    /// <summary>What the claim <see cref="Caller.ViaClaim"/> begins with for a person.</summary>
+    public const string SessionVia = "session:";
+
+    /// <summary>The id of the caller's session; null for a key.</summary>
+    public static string? SessionOf(ClaimsPrincipal caller) =>
+        caller.FindFirstValue(Caller.ViaClaim) is { } via && via.StartsWith(SessionVia, StringComparison.Ordinal) ? via[SessionVia.Length..] : null;
 
     private const string Either = "caller";
 

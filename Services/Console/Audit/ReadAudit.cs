@@ -17,7 +17,7 @@ internal sealed class ReadAudit(AuditReader trail, People people)
             read.Handle(Journal.Platform, query, ct)).RequirePermission("audit.platform").WithName("ReadPlatformAudit");
     }
 
-    private async Task<Results<Ok<AuditPage>, ProblemHttpResult>> Handle(string workspace, AuditQuery query, CancellationToken ct)
+    private async Task<Results<Ok<Page<AuditEntry>>, ProblemHttpResult>> Handle(string workspace, AuditQuery query, CancellationToken ct)
     {
         if (query.Limit is < 1 or > LimitMax) return Problems.Invalid(new FieldError("#/limit", $"The limit is from 1 to {LimitMax}."));
         var (filter, limit) = (query.Filter, query.Limit ?? LimitDefault);
@@ -31,7 +31,7 @@ internal sealed class ReadAudit(AuditReader trail, People people)
         var page = rows.Take(limit).ToList();
         var next = rows.Count > limit ? AuditCursor.Of(page[^1].Position, workspace, filter) : null;
         var names = await NamesOf(page, ct);
-        return TypedResults.Ok(new AuditPage([.. page.Select(row => Shown(row, names))], new(next, next is not null)));
+        return TypedResults.Ok(new Page<AuditEntry>([.. page.Select(row => Shown(row, names))], new(next, next is not null)));
     }
 
     /// <summary>The names of those who did what the rows say, as far as they are known.</summary>

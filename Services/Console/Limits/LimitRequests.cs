@@ -99,6 +99,7 @@ internal static class Limiting
         app.Use(limits.ByAddress);
         app.UseAuthentication();
         app.UseMiddleware<JournalRefusals>();
+        app.UseSignInGate();
         app.Use(limits.ByCaller);
         app.UseAccess();
         app.Use(limits.ByWorkspace);

@@ -8,7 +8,8 @@ namespace Allocora.Console;
 internal static class ReadStatus
 {
     public static void MapReadStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/api/v1/status", [HttpMethods.Get, HttpMethods.Head], Handle).AllowAnyone().WithName(nameof(ReadStatus));
+        routes.MapMethods("/api/v1/status", [HttpMethods.Get, HttpMethods.Head], Handle)
+            .AllowSignedIn().WithMetadata(new WithoutDatabaseAttribute()).WithName(nameof(ReadStatus));
 
     // An empty list would read as "nothing is wrong" to whoever looks for a service that is not ready.
     private static Results<Ok<SystemStatus>, ProblemHttpResult> Handle(StatusWatcher watcher, HttpResponse response)

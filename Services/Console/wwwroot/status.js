@@ -58,7 +58,9 @@ async function refresh() {
   if (asking) return;
   asking = true;
   try {
-    const response = await fetch("/status", { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(patience) });
+    const response = await fetch("/status", { headers: { Accept: "text/html", "X-Unattended": "1" }, signal: AbortSignal.timeout(patience) });
+    // Nobody is signed in any more: let the browser go the way it was sent.
+    if (response.redirected) return location.reload();
     if (!response.ok) throw new Error(`status ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("live");

@@ -63,20 +63,20 @@ internal sealed class AuditedSystem : IAsyncDisposable
         return await Console.Http.SendAsync(request);
     }
 
-    public async Task<AuditPage> Trail(string query = "", string workspace = "ws_one")
+    public async Task<Page<AuditEntry>> Trail(string query = "", string workspace = "ws_one")
     {
         using var answer = await Ask($"/api/v1/workspaces/{workspace}/audit{query}", Auditor);
-        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<AuditPage>())!;
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Page<AuditEntry>>())!;
     }
 
-    public async Task<AuditPage> PlatformTrail(string query = "")
+    public async Task<Page<AuditEntry>> PlatformTrail(string query = "")
     {
         using var answer = await Ask($"/api/v1/audit{query}", Owner);
-        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<AuditPage>())!;
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Page<AuditEntry>>())!;
     }
 
     /// <summary>The trail once it is what is waited for.</summary>
-    public Task<AuditPage> Sees(int count, string query = "") => Eventually.Sees(_ => Trail(query), seen => seen.Data.Count >= count);
+    public Task<Page<AuditEntry>> Sees(int count, string query = "") => Eventually.Sees(_ => Trail(query), seen => seen.Data.Count >= count);
 
     public async ValueTask DisposeAsync()
     {

@@ -50,8 +50,8 @@ public sealed class The_audit_trail
             var page = await system.Trail($"?limit=5{cursor}");
             ids.AddRange(page.Data.Select(e => e.Id));
             times.AddRange(page.Data.Select(e => e.At));
-            Assert.Equal(page.Page.HasMore, page.Page.NextCursor is not null);
-            cursor = page.Page.NextCursor is { } next ? $"&cursor={next}" : "";
+            Assert.Equal(page.End.HasMore, page.End.NextCursor is not null);
+            cursor = page.End.NextCursor is { } next ? $"&cursor={next}" : "";
         }
         while (cursor != "");
 
@@ -84,7 +84,7 @@ public sealed class The_audit_trail
         await using var system = await AuditedSystem.Start();
         for (var i = 0; i < 3; i++) await system.Happened(new ShareChanged(i, i), origin: Mara);
         await system.Sees(3);
-        var cursor = (await system.Trail("?limit=1")).Page.NextCursor;
+        var cursor = (await system.Trail("?limit=1")).End.NextCursor;
 
         foreach (var path in new[] { $"one/audit?limit=1&actor=usr_mara&cursor={cursor}", $"two/audit?cursor={cursor}", "one/audit?cursor=AAAAAAAAAAAAAAAA", "one/audit?cursor=*" })
         {
@@ -136,7 +136,7 @@ public sealed class The_audit_trail
         using var answer = await system.Ask("/healthz/ready");
 
         var readiness = (await answer.Content.ReadFromJsonAsync<Readiness>())!;
-        Assert.Empty(readiness.Checks.Where(c => c.Name.StartsWith("log of", StringComparison.Ordinal)));
+        Assert.DoesNotContain(readiness.Checks, c => c.Name.StartsWith("log of", StringComparison.Ordinal));
         Assert.Equal(5, readiness.Checks.Count(c => c.Name.StartsWith("projection audit_", StringComparison.Ordinal) && c.Ok));
     }
 }

@@ -36,7 +36,7 @@ internal sealed class BackService : IAsyncDisposable
             builder =>
             {
                 builder.Logging.ClearProviders();
-                builder.AddInnerTokens(name, _ => new KeyTable(keys, InnerTokens.RingOf(name)));
+                builder.AddInnerTokens(name, (_, ring) => new KeyTable(keys, ring));
                 builder.Services.AddSingleton(time);
                 builder.WebHost.ConfigureKestrel(o => (o.Limits.MaxRequestBodySize, o.Limits.MinRequestBodyDataRate) = (null, null));
             },
