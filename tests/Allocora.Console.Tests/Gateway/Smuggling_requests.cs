@@ -136,7 +136,8 @@ public sealed class Smuggling_requests(SharedGateway shared) : IAsyncLifetime, I
         var answer = await gateway.Raw($"GET http://elsewhere.example{Echo} HTTP/1.1\r\nHost: elsewhere.example\r\nAuthorization: Bearer mara\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
-        Assert.Equal((Echo, new Uri(gateway.Ledger.Address).Authority), (Assert.Single(gateway.Ledger.Arrivals).Target, gateway.Ledger.Arrivals.First()["Host"]));
+        var arrived = Assert.Single(gateway.Ledger.Arrivals);
+        Assert.Equal((Echo, new Uri(gateway.Ledger.Address).Authority), (arrived.Target, arrived["Host"]));
     }
 
     [Theory]
