@@ -11,7 +11,8 @@ internal sealed class Downloads(Journal journal)
 
     public static bool Is(HttpContext http, HttpResponseMessage response) =>
         HttpMethods.IsGet(http.Request.Method) && response.IsSuccessStatusCode
-        && response.Content.Headers.ContentDisposition is { DispositionType: var kind } && string.Equals(kind, "attachment", StringComparison.OrdinalIgnoreCase);
+        && response.Content.Headers.ContentDisposition is { DispositionType: var kind }
+        && string.Equals(kind, "attachment", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Before the first byte: a file that nobody can account for is not handed out, and one broken off near its end is accounted for.</summary>
     public Task Record(Forwarding request, CancellationToken ct) => journal.Record(

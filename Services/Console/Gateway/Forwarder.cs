@@ -10,7 +10,8 @@ namespace Allocora.Console;
 /// <summary>A request as a service gets it.</summary>
 /// <param name="Path">Written by <see cref="UpstreamPath"/>.</param>
 /// <param name="Workspace">Its id; null outside of any.</param>
-internal sealed record Forwarding(string Service, string Path, Caller Caller, string? Workspace, IReadOnlySet<string> Permissions, IReadOnlyList<string> Headers);
+internal sealed record Forwarding(
+    string Service, string Path, Caller Caller, string? Workspace, IReadOnlySet<string> Permissions, IReadOnlyList<string> Headers);
 
 /// <summary>
 /// Passes requests on to the services and their answers back, as they come and as fast as the slower side takes them. Each is

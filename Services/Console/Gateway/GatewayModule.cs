@@ -28,7 +28,8 @@ internal static class GatewayModule
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InnerRings>());
         builder.Services.AddSingleton<Downloads>();
         builder.Services.AddSingleton(provider => new Forwarder(
-            provider.GetRequiredService<ServiceAddresses>(), provider.GetRequiredService<InnerRings>(), provider.GetRequiredService<IOptions<GatewayOptions>>().Value,
+            provider.GetRequiredService<ServiceAddresses>(), provider.GetRequiredService<InnerRings>(),
+            provider.GetRequiredService<IOptions<GatewayOptions>>().Value,
             provider.GetRequiredService<Downloads>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Forwarder>>()));
     }
 

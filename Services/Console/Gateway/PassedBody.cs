@@ -65,7 +65,8 @@ internal sealed class PassedBody : HttpContent
         }
         catch (IOException e)
         {
-            Fault = e; // the client wraps it as if it were the service's
+            // The client wraps it as if it were the service's.
+            Fault = e as BadHttpRequestException ?? new BadHttpRequestException("The body cannot be read as it was sent.", e);
             throw;
         }
     }

@@ -53,7 +53,8 @@ internal static partial class PassedHeaders
     {
         if (address.Contains('\\', StringComparison.Ordinal) || address.StartsWith("//", StringComparison.Ordinal)) return null;
         if (address.StartsWith('/') || !address.Contains(':', StringComparison.Ordinal)) return address;
-        return Uri.TryCreate(address, UriKind.Absolute, out var absolute) && absolute.GetLeftPart(UriPartial.Authority) == service.GetLeftPart(UriPartial.Authority)
+        return Uri.TryCreate(address, UriKind.Absolute, out var absolute)
+            && absolute.GetLeftPart(UriPartial.Authority) == service.GetLeftPart(UriPartial.Authority)
             ? Ours(absolute.PathAndQuery + absolute.Fragment, service)
             : null;
     }
@@ -75,7 +76,8 @@ internal static partial class PassedHeaders
         return values.Length > 0 && values.All(IsPlain) ? values : null;
     }
 
-    private static IEnumerable<string> Tokens(string? value) => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static IEnumerable<string> Tokens(string? value) =>
+        (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsPlain(string? value) => value is not null && value.All(c => c is >= ' ' and <= '~' or '\t');
 

@@ -65,7 +65,14 @@ internal sealed partial class DoOnce(RequestDelegate next, NamedRequests request
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method}\n{request.Path}{request.QueryString}\n"));
         var piece = new byte[16 * 1024];
-        while (await request.Body.ReadAsync(piece, http.RequestAborted) is > 0 and var length) hash.AppendData(piece, 0, length);
+        try
+        {
+            while (await request.Body.ReadAsync(piece, http.RequestAborted) is > 0 and var length) hash.AppendData(piece, 0, length);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException("The body cannot be read as it was sent.", e);
+        }
         request.Body.Position = 0;
         return hash.GetHashAndReset();
     }

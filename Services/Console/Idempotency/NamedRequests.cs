@@ -51,7 +51,8 @@ internal sealed class NamedRequests(NpgsqlDataSource worker, IDataProtectionProv
                 where i.started_at < $8 or (i.state = 'running' and i.lease_until < $6 and i.fingerprint = excluded.fingerprint)
                 """);
             Named(command, name);
-            foreach (var value in new object[] { fingerprint, run, now, now + options.Lease, now - options.Kept }) command.Parameters.Add(new() { Value = value });
+            foreach (var value in new object[] { fingerprint, run, now, now + options.Lease, now - options.Kept })
+                command.Parameters.Add(new() { Value = value });
             if (await command.ExecuteNonQueryAsync(ct) == 1) return new(ClaimOutcome.Claimed, run);
             if (await Known(name, fingerprint, ct) is { } known) return known;
             // Whoever had it has just let it go.
@@ -73,7 +74,8 @@ internal sealed class NamedRequests(NpgsqlDataSource worker, IDataProtectionProv
         await using var command = worker.CreateCommand(
             $"update idempotency set state = 'done', status = $5, headers = $6, body = $7, done_at = $8 where {Mine}");
         Named(command, name, run);
-        foreach (var value in new object[] { answer.Status, JsonSerializer.Serialize(answer.Headers), ProtectorOf(name).Protect(answer.Body), time.GetUtcNow() })
+        var (headers, body) = (JsonSerializer.Serialize(answer.Headers), ProtectorOf(name).Protect(answer.Body));
+        foreach (var value in new object[] { answer.Status, headers, body, time.GetUtcNow() })
             command.Parameters.Add(new() { Value = value });
         await command.ExecuteNonQueryAsync(ct);
     }

@@ -10,8 +10,10 @@ public sealed class Accounting_for_downloads
         await gateway.Send(HttpMethod.Head, $"{RunningGateway.One}/ledger/export/file");
         await gateway.Get($"{RunningGateway.One}/ledger/echo");
 
-        Assert.Equal("""ws_one usr_mara key:key_mara {"Path": "/api/v1/workspaces/ws_one/ledger/export/file", "Service": "ledger"}""", await gateway.Database.Ask("""
-            select string_agg(tenant_id || ' ' || (headers->>'actor') || ' ' || (headers->>'via') || ' ' || data, '; ') from console.mt_events where type = 'downloaded'
-            """));
+        Assert.Equal("""ws_one usr_mara key:key_mara {"Path": "/api/v1/workspaces/ws_one/ledger/export/file", "Service": "ledger"}""",
+            await gateway.Database.Ask("""
+                select string_agg(tenant_id || ' ' || (headers->>'actor') || ' ' || (headers->>'via') || ' ' || data, '; ')
+                from console.mt_events where type = 'downloaded'
+                """));
     }
 }

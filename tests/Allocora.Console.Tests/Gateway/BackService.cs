@@ -116,7 +116,8 @@ internal sealed class BackService : IAsyncDisposable
         using var reader = new StreamReader(http.Request.Body, Encoding.Latin1);
         await http.Response.WriteAsJsonAsync(new Echo(http.Request.Method, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()), await reader.ReadToEndAsync(),
-            http.User.FindFirst(Caller.SubjectClaim)?.Value, http.User.FindFirst(Caller.ViaClaim)?.Value, http.User.FindFirst(InnerTokens.WorkspaceClaim)?.Value));
+            http.User.FindFirst(Caller.SubjectClaim)?.Value, http.User.FindFirst(Caller.ViaClaim)?.Value,
+            http.User.FindFirst(InnerTokens.WorkspaceClaim)?.Value));
     }
 
     private static async Task Take(HttpContext http)
@@ -166,7 +167,8 @@ internal sealed class BackService : IAsyncDisposable
         http.Response.StatusCode = int.Parse(http.Request.Query["code"].FirstOrDefault() ?? "201", provider: null);
         http.Response.Headers.Location = $"/api/v1/things/{run}";
         http.Response.Headers.ETag = $"\"{run}\"";
-        await http.Response.WriteAsJsonAsync(new { run, asked, filler = new string('f', int.Parse(http.Request.Query["bytes"].FirstOrDefault() ?? "0", provider: null)) });
+        var length = int.Parse(http.Request.Query["bytes"].FirstOrDefault() ?? "0", provider: null);
+        await http.Response.WriteAsJsonAsync(new { run, asked, filler = new string('f', length) });
     }
 
     private static void Say(HttpContext http, int status)
@@ -200,6 +202,7 @@ internal sealed class BackService : IAsyncDisposable
     {
         var piece = new byte[64 * 1024];
         Array.Fill(piece, (byte)'h');
-        for (var sent = 0; sent < length; sent += piece.Length) await http.Response.Body.WriteAsync(piece.AsMemory(0, Math.Min(piece.Length, length - sent)));
+        for (var sent = 0; sent < length; sent += piece.Length)
+            await http.Response.Body.WriteAsync(piece.AsMemory(0, Math.Min(piece.Length, length - sent)));
     }
 }

@@ -17,7 +17,8 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
     [Fact]
     public async Task A_service_gets_method_path_query_and_body_and_who_it_is()
     {
-        var answer = await gateway.Send(HttpMethod.Put, "/api/v1/workspaces/first/facts/a%20b/%C3%A4?from=1&to=%2F%23", body: JsonContent.Create(new { a = 1 }));
+        var answer = await gateway.Send(
+            HttpMethod.Put, "/api/v1/workspaces/first/facts/a%20b/%C3%A4?from=1&to=%2F%23", body: JsonContent.Create(new { a = 1 }));
         var echo = (await answer.Content.ReadFromJsonAsync<Echo>())!;
 
         Assert.Equal((HttpStatusCode.OK, "application/json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
@@ -29,7 +30,11 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
     public async Task Only_known_headers_go_in()
     {
         string[] known = ["Accept", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match", "If-Modified-Since", "Last-Event-ID", "Range"];
-        string[] others = ["Cookie", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "User-Agent", "Proxy-Authorization", "TE", "X-HTTP-Method-Override", "baggage", "tracestate"];
+        string[] others =
+        [
+            "Cookie", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "User-Agent", "Proxy-Authorization", "TE", "X-HTTP-Method-Override",
+            "baggage", "tracestate",
+        ];
         var answer = await gateway.Send(HttpMethod.Get, $"{RunningGateway.One}/facts/echo", headers:
             [.. known.Concat(others).Select(name => (name, "v-" + name)), ("traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")]);
         var arrived = (await answer.Content.ReadFromJsonAsync<Echo>())!.Headers;
@@ -139,7 +144,6 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
     [InlineData("application/json", 1024 * 1024 + 1, "facts/count", 413)]
     [InlineData("text/csv", 1024 * 1024 + 1, "facts/count", 413)]
     [InlineData("text/csv", 3 * 1024 * 1024, "facts/count/imports", 200)]
-    [InlineData("text/csv", 50 * 1024 * 1024 + 1, "facts/imports", 413)]
     [InlineData("application/json", 2 * 1024 * 1024, "reconciliations", 413)]
     [InlineData("text/csv", 2 * 1024 * 1024, "reconciliations", 200)]
     public async Task Only_files_may_be_large(string type, int length, string path, int status)
@@ -151,13 +155,23 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
     }
 
     [Fact]
+    public async Task Files_have_an_end_too()
+    {
+        var answer = await gateway.Raw($"POST {RunningGateway.One}/reconciliations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer mara\r\n"
+            + "Content-Type: text/csv\r\nContent-Length: 52428801\r\n\r\na");
+
+        Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_body_comes_whole_with_and_without_a_length()
     {
         var bytes = Enumerable.Range(0, 900_000).Select(i => (byte)('a' + i % 23)).ToArray();
         using var known = new ByteArrayContent(bytes);
         using var unknown = new StreamContent(new Unsized(bytes));
         var answers = await Task.WhenAll(
-            gateway.Send(HttpMethod.Post, $"{RunningGateway.One}/facts/echo", body: known), gateway.Send(HttpMethod.Post, $"{RunningGateway.One}/facts/echo", body: unknown));
+            gateway.Send(HttpMethod.Post, $"{RunningGateway.One}/facts/echo", body: known),
+            gateway.Send(HttpMethod.Post, $"{RunningGateway.One}/facts/echo", body: unknown));
         var echoes = await Task.WhenAll(answers.Select(a => a.Content.ReadFromJsonAsync<Echo>()));
 
         Assert.All(echoes, echo => Assert.True(echo!.Body == Encoding.Latin1.GetString(bytes)));
@@ -175,7 +189,8 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
 
         Assert.Equal(("/api/v1/webhooks/paddle/src_1?x=1", Encoding.Latin1.GetString(bytes)), (echo.Target, echo.Body));
         Assert.Equal(("paddle-webhook", "webhook", null), (echo.Subject, echo.Via, echo.Workspace));
-        Assert.Equal(["Authorization", "Content-Length", "Content-Type", "Host", "Paddle-Signature", "traceparent"], echo.Headers.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["Authorization", "Content-Length", "Content-Type", "Host", "Paddle-Signature", "traceparent"],
+            echo.Headers.Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

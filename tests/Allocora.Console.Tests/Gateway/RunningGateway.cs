@@ -25,7 +25,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     private RunningGateway(WebApplication host, ConsoleDatabase database, BackService ledger, BackService connector)
     {
         (this.host, Database, Ledger, Connector) = (host, database, ledger, connector);
-        Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, MaxConnectionsPerServer = 200 }) { BaseAddress = new(host.Urls.First()) };
+        Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new(host.Urls.First()) };
     }
 
     public HttpClient Http { get; }
@@ -46,7 +46,8 @@ internal sealed class RunningGateway : IAsyncDisposable
         var log = new Listener();
         var host = Service.Build("console",
             RunningConsole.Arguments([new("connector"), new("ledger"), new("calculation"), new("statements")],
-                [.. database.Settings, "--hostBuilder:reloadConfigOnChange=false", $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
+                [.. database.Settings, "--hostBuilder:reloadConfigOnChange=false",
+                    $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
             builder =>
             {
                 builder.Logging.ClearProviders().AddProvider(log);
@@ -80,7 +81,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public Task<HttpResponseMessage> Get(string path, string who = "mara") => Send(HttpMethod.Get, path, who);
 
-    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, string? who = "mara", HttpContent? body = null, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> Send(
+        HttpMethod method, string path, string? who = "mara", HttpContent? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         if (who is not null) request.Headers.Add("Authorization", $"Bearer {who}");

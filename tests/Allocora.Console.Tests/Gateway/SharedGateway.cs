@@ -22,7 +22,7 @@ public sealed class SharedManualGateway : IAsyncLifetime
     internal ManualTime Time { get; } = new(TimeProvider.System.GetUtcNow());
     internal RunningGateway Gateway { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Gateway = await RunningGateway.Start(null, Time);
+    public async Task InitializeAsync() => Gateway = await RunningGateway.Start(null, Time, "--Gateway:Patience=00:10:00");
 
     public async Task DisposeAsync() => await Gateway.DisposeAsync();
 }

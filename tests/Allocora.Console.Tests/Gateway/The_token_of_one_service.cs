@@ -72,7 +72,7 @@ public sealed class The_token_of_one_service : IAsyncLifetime
     [Fact]
     public async Task Carries_no_more_than_the_caller_may()
     {
-        Assert.Equal(HttpStatusCode.Forbidden, await Ask(gateway.Ledger, Token("ledger", RunningConsole.InnerKey(1), permissions: "statements.own")));
+        Assert.Equal(HttpStatusCode.Forbidden, await Ask(gateway.Ledger, Token("ledger", RunningConsole.InnerKey(1), "ws_one", "statements.own")));
     }
 
     [Fact]
@@ -95,7 +95,8 @@ public sealed class The_token_of_one_service : IAsyncLifetime
     public async Task Waits_for_the_database_and_is_made_when_that_comes_back()
     {
         await using var nowhere = NpgsqlDataSource.Create(RunningConsole.NoDatabase);
-        var options = Options.Create(new InnerKeysOptions { Keys = ConsoleModule.Services.Index().ToDictionary(s => s.Item, s => RunningConsole.InnerKey(s.Index)) });
+        var keys = ConsoleModule.Services.Index().ToDictionary(s => s.Item, s => RunningConsole.InnerKey(s.Index));
+        var options = Options.Create(new InnerKeysOptions { Keys = keys });
         using var away = new InnerRings(nowhere, options, TimeProvider.System, NullLoggerFactory.Instance, NullLogger<InnerRings>.Instance);
         using var there = new InnerRings(worker, options, TimeProvider.System, NullLoggerFactory.Instance, NullLogger<InnerRings>.Instance);
         await away.StartAsync(default);
