@@ -13,7 +13,8 @@ namespace Allocora.Console;
 /// </summary>
 internal sealed class LimitRequests(IOptions<LimitOptions> options, Journal journal, TimeProvider time)
 {
-    private const string SignInPath = "/sign-in";
+    // Whoever posts there shows a secret: a link, or an invitation.
+    private static readonly PathString[] SignInPaths = ["/sign-in", "/invites"];
 
     private readonly RateLimit byAddress = new("address", options.Value.Address, time);
     private readonly RateLimit signIns = new("sign-in", options.Value.SignIn, time);
@@ -46,7 +47,7 @@ internal sealed class LimitRequests(IOptions<LimitOptions> options, Journal jour
 
     private static bool IsApi(HttpContext http) => http.Request.Path.StartsWithSegments("/api/v1");
 
-    private static bool IsSignIn(HttpContext http) => HttpMethods.IsPost(http.Request.Method) && http.Request.Path.StartsWithSegments(SignInPath);
+    private static bool IsSignIn(HttpContext http) => HttpMethods.IsPost(http.Request.Method) && SignInPaths.Any(path => http.Request.Path.StartsWithSegments(path));
 
     private async Task Take(HttpContext http, RequestDelegate next, RateLimit limit, string partition)
     {
