@@ -16,7 +16,7 @@ internal static class SignInLink
     {
         var expires = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(expires, (now + GoodFor).ToUnixTimeSeconds());
-        byte[] said = [1, .. RandomNumberGenerator.GetBytes(16), .. expires, (byte)"owner"u8.Length, .. "owner"u8, .. "Owner"u8];
+        byte[] said = [1, .. RandomNumberGenerator.GetBytes(16), .. expires, (byte)"owner"u8.Length, .. "owner"u8, .. "Local owner"u8];
         byte[] token = [.. said, .. HMACSHA256.HashData(Convert.FromBase64String(key), said)];
         return $"{console}/sign-in/link?t={Base64Url.EncodeToString(token)}";
     }

@@ -40,6 +40,7 @@ internal static class ConsoleModule
     public static void MapConsole(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseHostNames();
         app.UseErrorPages();
         app.UseAssets();
         app.UseDoor();

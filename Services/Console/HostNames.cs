@@ -1,3 +1,4 @@
+using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Options;
 
@@ -20,6 +21,14 @@ internal static class HostNames
             o.AllowEmptyHosts = false;
             o.IncludeFailureMessage = false; // a page of the framework's own
         });
+        // The framework would ask it of every request; whoever probes the health inside knows no name of ours.
+        builder.Services.Remove(builder.Services.Single(s => s.ImplementationType?.Name == "HostFilteringStartupFilter"));
+    }
+
+    public static void UseHostNames(this WebApplication app)
+    {
+        var inside = app.Services.GetRequiredService<IOptions<InternalOptions>>().Value.Port;
+        app.UseWhen(http => http.Connection.LocalPort != inside, outside => outside.UseHostFiltering());
     }
 
     // As the framework reads them.

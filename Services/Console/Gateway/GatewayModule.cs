@@ -10,6 +10,9 @@ public sealed class GatewayOptions
     /// <summary>How long a service may take to begin its answer, once it has the request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")] public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);
 
+    /// <summary>The networks of the proxies in front, whose word is taken for who calls.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
     /// <summary>Requests under way at a time; those beyond are told to come back.</summary>
     [Range(1, 100_000)] public int ConcurrentMax { get; init; } = 512;
 }
