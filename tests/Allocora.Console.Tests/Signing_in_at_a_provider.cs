@@ -71,7 +71,8 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
         Assert.Equal(true, await database.Ask(Stale));
 
         mara.Forget("_session");
-        var (right, _) = await AtProvider(mara, Confirm, "mara");
+        var (right, debug) = await AtProvider(mara, Confirm, "mara");
+        if (right.PathAndQuery != "/account") Assert.Fail(Html.Text(debug)[^500..] + string.Join(' ', mara.Cookies.Select(c => c.Name + c.Path)));
         Assert.Equal("/account", right.PathAndQuery);
         Assert.Equal(false, await database.Ask(Stale));
         Assert.Equal("oidc", await database.Ask("select data->>'How' from mt_events where type = 'session_confirmed'"));

@@ -84,8 +84,8 @@ public sealed class Starting_the_console
 
             Assert.Contains("--page", await http.GetStringAsync(stylesheet), StringComparison.Ordinal);
             // These two would tell of keys in a folder, or in the clear.
-            Assert.DoesNotContain("FileSystemXmlRepository", log, StringComparison.Ordinal);
-            Assert.DoesNotContain("XmlKeyManager", log, StringComparison.Ordinal);
+            Assert.DoesNotContain("Storing keys", log, StringComparison.Ordinal);
+            Assert.DoesNotContain("unencrypted", log, StringComparison.Ordinal);
             Assert.Empty(elsewhere.EnumerateFileSystemInfos());
         }
         finally
