@@ -3,8 +3,13 @@ using Allocora.ServiceDefaults;
 
 namespace Allocora.Console.Tests;
 
+// Listens to every span of the process, so nothing else may run in it meanwhile.
+[Collection(nameof(Alone))]
 public sealed class Watching_the_services : IAsyncLifetime
 {
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
+
     private RunningConsole console = null!;
 
     public async Task InitializeAsync() => console = await RunningConsole.Start();
