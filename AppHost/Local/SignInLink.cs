@@ -6,7 +6,7 @@ namespace Allocora.AppHost;
 
 /// <summary>
 /// A link that signs in whoever sits at this machine. It has to be in the form the console knows, which
-/// <c>Services/Console/People/SignInLink.cs</c> describes.
+/// <c>Services/Console/People/LinkToken.cs</c> describes.
 /// </summary>
 internal static class SignInLink
 {

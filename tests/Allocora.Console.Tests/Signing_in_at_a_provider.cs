@@ -16,7 +16,9 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
     {
         database = await ConsoleDatabase.Create();
         console = await RunningConsole.Start(
-            null, [.. database.Settings, "--Identity:Mode=oidc", $"--Oidc:Authority={authority}", "--Oidc:ClientId=allocora", "--Oidc:ClientSecret=a secret of the tests"]);
+            null,
+            [.. database.Settings, "--Identity:Mode=oidc", $"--Oidc:Authority={authority}", "--Oidc:ClientId=allocora",
+                "--Oidc:ClientSecret=a secret of the tests"]);
         provider = await StartProvider(new Uri(authority).Port, $"{console.Address}{SignInWithProvider.Callback}");
     }
 
@@ -167,13 +169,15 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
     {
         var folder = Path.Combine(Repository.Root, "tests", "OidcProvider");
         var paths = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator);
-        if (!paths.Any(p => File.Exists(Path.Combine(p, "node")))) throw new InvalidOperationException("Node is missing: install nodejs and npm, or let ./allocora test --yes do it.");
+        if (!paths.Any(p => File.Exists(Path.Combine(p, "node"))))
+            throw new InvalidOperationException("Node is missing: install nodejs and npm, or let ./allocora test --yes do it.");
         if (!Directory.Exists(Path.Combine(folder, "node_modules", "oidc-provider")))
             throw new InvalidOperationException("The provider of the tests is missing: run npm ci in tests/OidcProvider, as ./allocora test does.");
 
         var program = await ChildProgram.Start("oidc-provider", "node", folder, new Dictionary<string, string>(), "provider.mjs", $"{port}", redirect);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        await Eventually.Sees(ct => http.GetAsync(new Uri($"http://127.0.0.1:{port}/.well-known/openid-configuration"), ct), answer => answer.IsSuccessStatusCode);
+        var discovery = new Uri($"http://127.0.0.1:{port}/.well-known/openid-configuration");
+        await Eventually.Sees(ct => http.GetAsync(discovery, ct), answer => answer.IsSuccessStatusCode);
         return program;
     }
 

@@ -74,7 +74,7 @@ public sealed class Signing_in_with_a_link : IAsyncLifetime
     public async Task A_link_that_is_too_old_or_good_for_too_long_is_refused_on_a_page_that_says_how_to_get_another(int seconds)
     {
         using var mara = console.Visit();
-        var link = SignInLink.New(TimeProvider.System.GetUtcNow().AddSeconds(seconds), "Mara").Make(Key);
+        var link = LinkToken.New(TimeProvider.System.GetUtcNow().AddSeconds(seconds), "Mara").Make(Key);
 
         using var answer = await mara.UseLink(link);
 
@@ -83,7 +83,8 @@ public sealed class Signing_in_with_a_link : IAsyncLifetime
         Assert.Contains("./allocora link", Html.Texts(page, "code"));
         Structure_of_the_pages.Check(page);
         Assert.False(await mara.IsSignedIn());
-        Assert.Equal("link link-expired", await database.Ask("select concat(data->>'How', ' ', data->>'Reason') from mt_events where stream_id = 'sign-ins' order by seq_id desc limit 1"));
+        Assert.Equal("link link-expired", await database.Ask(
+            "select concat(data->>'How', ' ', data->>'Reason') from mt_events where stream_id = 'sign-ins' order by seq_id desc limit 1"));
     }
 
     [Fact]

@@ -176,8 +176,8 @@ public sealed class Staying_signed_in : IAsyncLifetime
         using var api = await alone.Ask("/api/v1/csrf", "application/json");
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (status.StatusCode, twin.StatusCode));
-        Assert.Equal([HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable], [page.StatusCode, start.StatusCode, api.StatusCode]);
-        Assert.All(new[] { page, start, api }, answer => Assert.Equal("5", answer.Headers.RetryAfter?.ToString()));
+        Assert.All(new[] { page, start, api }, answer =>
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "5"), (answer.StatusCode, answer.Headers.RetryAfter?.ToString())));
         Assert.Equal(["This cannot be answered at the moment"], Html.Texts(await page.Content.ReadAsStringAsync(), "h1"));
     }
 
@@ -222,9 +222,11 @@ public sealed class Staying_signed_in : IAsyncLifetime
     }
 
     private static List<string> Attributes(HttpResponseMessage answer, string cookie) =>
-        [.. answer.Headers.GetValues("Set-Cookie").Where(c => c.StartsWith(cookie, StringComparison.Ordinal)).Select(c => c[(c.IndexOf(';', StringComparison.Ordinal) + 2)..])];
+        [.. answer.Headers.GetValues("Set-Cookie").Where(c => c.StartsWith(cookie, StringComparison.Ordinal))
+            .Select(c => c[(c.IndexOf(';', StringComparison.Ordinal) + 2)..])];
 
-    private Task<RunningConsole> Start() => RunningConsole.StartWith(builder => builder.Services.AddSingleton<TimeProvider>(time), routes: null, database.Settings);
+    private Task<RunningConsole> Start() =>
+        RunningConsole.StartWith(builder => builder.Services.AddSingleton<TimeProvider>(time), routes: null, database.Settings);
 
     private Task<Visitor> SignIn(string subject = "owner") => console.Visit().SignIn(time, subject);
 }

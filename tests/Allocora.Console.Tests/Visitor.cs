@@ -7,7 +7,7 @@ namespace Allocora.Console.Tests;
 internal sealed class Visitor : IDisposable
 {
     public const string LinkKey = "bGluayBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXRlcyE=";
-    private readonly CookieContainer cookies = new();
+    private readonly CookieContainer cookies = new() { PerDomainCapacity = 100 };
     private readonly HttpClient http;
 
     public Visitor(string address)
@@ -44,7 +44,7 @@ internal sealed class Visitor : IDisposable
     }
 
     public static string Link(TimeProvider? time = null, string subject = "owner", string name = "Mara") =>
-        SignInLink.New((time ?? TimeProvider.System).GetUtcNow().AddMinutes(5), name, subject).Make(Convert.FromBase64String(LinkKey));
+        LinkToken.New((time ?? TimeProvider.System).GetUtcNow().AddMinutes(5), name, subject).Make(Convert.FromBase64String(LinkKey));
 
     public Task<HttpResponseMessage> Get(string path) => http.GetAsync(Of(path));
 

@@ -8,7 +8,8 @@ namespace Allocora.Console;
 /// <summary>The person shows once more that it is them, as whoever approves must. A machine of one's own has no password to ask for.</summary>
 internal sealed class ConfirmSession(IOptions<IdentityOptions> options, SignIns signIns)
 {
-    public async Task<Results<RedirectHttpResult, ChallengeHttpResult>> Handle([FromQuery(Name = "return")] string? path, HttpContext http, CancellationToken ct)
+    public async Task<Results<RedirectHttpResult, ChallengeHttpResult>> Handle(
+        [FromQuery(Name = "return")] string? path, HttpContext http, CancellationToken ct)
     {
         if (Schemes.SessionOf(http.User) is not { } session) return TypedResults.Redirect("/sign-in");
         if (!options.Value.IsLocal) return SignInWithProvider.Challenge(path, session);

@@ -37,7 +37,9 @@ internal sealed class OidcDiscovery(IHttpClientFactory clients, IOptions<OidcOpt
         {
             using var json = JsonDocument.Parse(document);
             string Of(string name) => json.RootElement.GetProperty(name).GetString() ?? throw new OidcException($"The provider's {name} is null.");
-            string Endpoint(string name) => MayBeAsked(Of(name), isDevelopment) ? Of(name) : throw new OidcException($"The provider's {name} is not an https address.");
+            string Endpoint(string name) => MayBeAsked(Of(name), isDevelopment)
+                ? Of(name)
+                : throw new OidcException($"The provider's {name} is not an https address.");
             if (Of("issuer") != authority) throw new OidcException("The provider calls itself by another name than Oidc__Authority.");
             return new(Endpoint("authorization_endpoint"), Endpoint("token_endpoint"), Endpoint("userinfo_endpoint"));
         }

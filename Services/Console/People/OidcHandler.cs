@@ -49,7 +49,8 @@ internal sealed class OidcHandler(
         return tokens.Error is null ? tokens : OAuthTokenResponse.Failed(new OidcException(tokens.Error.Message));
     }
 
-    protected override async Task<AuthenticationTicket> CreateTicketAsync(ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
+    protected override async Task<AuthenticationTicket> CreateTicketAsync(
+        ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Options.UserInformationEndpoint);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.AccessToken);
@@ -75,8 +76,9 @@ internal sealed class OidcHandler(
         var subject = Text(info, "sub");
         if (subject is not { Length: > 0 and <= TextLengthMax }) throw new OidcException("The provider does not say who it is.");
         if (token is { } said && Text(said, "sub") != subject) throw new OidcException("The provider speaks of two people.");
-        var email = info.TryGetProperty("email_verified", out var verified)
-            && (verified.ValueKind == JsonValueKind.True || (verified.ValueKind == JsonValueKind.String && verified.GetString() == "true")) ? Text(info, "email") : null;
+        var isVerified = info.TryGetProperty("email_verified", out var verified)
+            && (verified.ValueKind == JsonValueKind.True || (verified.ValueKind == JsonValueKind.String && verified.GetString() == "true"));
+        var email = isVerified ? Text(info, "email") : null;
         var name = Text(info, "name") ?? Text(info, "preferred_username") ?? email ?? subject;
 
         identity.AddClaim(new(SubjectClaim, subject));

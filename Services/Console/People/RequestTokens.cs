@@ -1,6 +1,7 @@
 using Allocora.Contracts.Api;
 using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 
 namespace Allocora.Console;
@@ -36,14 +37,15 @@ internal static class RequestTokens
     }
 
     public static void MapReadRequestToken(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/csrf", (HttpContext http, IAntiforgery forms) => TypedResults.Ok(new RequestToken(Header, forms.GetAndStoreTokens(http).RequestToken!)))
-            .AllowSignedIn().WithName(nameof(RequestToken));
+        routes.MapGet("/api/v1/csrf", Read).AllowSignedIn().WithName(nameof(RequestToken));
+
+    private static Ok<RequestToken> Read(HttpContext http, IAntiforgery forms) =>
+        TypedResults.Ok(new RequestToken(Header, forms.GetAndStoreTokens(http).RequestToken!));
 
     private static async Task<string?> WhyRefused(HttpContext http)
     {
         var request = http.Request;
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) || HttpMethods.IsTrace(request.Method)
-            || request.Headers.Authorization.Count > 0) return null;
+        if (request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" || request.Headers.Authorization.Count > 0) return null;
         if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && !IsOurs(site)) return "This was sent from a page of another site.";
         if (!NeedsToken(http)) return null;
 

@@ -7,7 +7,8 @@ namespace Allocora.Console;
 /// <param name="SeenAt">To the minute.</param>
 /// <param name="Name">The person's, as of today.</param>
 internal sealed record Session(
-    string Id, string Person, string Name, DateTimeOffset CreatedAt, DateTimeOffset SeenAt, DateTimeOffset ConfirmedAt, bool IsEnded, string? Ip, string? Agent);
+    string Id, string Person, string Name, DateTimeOffset CreatedAt, DateTimeOffset SeenAt, DateTimeOffset ConfirmedAt, bool IsEnded,
+    string? Ip, string? Agent);
 
 /// <summary>Who is signed in where. The cookie only names the row.</summary>
 internal sealed class Sessions(NpgsqlDataSource worker, IOptions<SessionOptions> options, TimeProvider time)
@@ -15,8 +16,10 @@ internal sealed class Sessions(NpgsqlDataSource worker, IOptions<SessionOptions>
     private const int AgentLengthMax = 200, ListMax = 100;
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1), KeptFor = TimeSpan.FromDays(30);
 
-    private const string Read =
-        "select s.id, s.person, p.name, s.created_at, s.seen_at, s.confirmed_at, s.ended_at is not null, s.ip, s.agent from session s join person p on p.id = s.person";
+    private const string Read = """
+        select s.id, s.person, p.name, s.created_at, s.seen_at, s.confirmed_at, s.ended_at is not null, s.ip, s.agent
+        from session s join person p on p.id = s.person
+        """;
 
     public static bool IsAlive(Session session, SessionOptions options, DateTimeOffset now) =>
         !session.IsEnded && now - session.CreatedAt < options.Lifetime && now - session.SeenAt < options.Idle;
@@ -61,7 +64,8 @@ internal sealed class Sessions(NpgsqlDataSource worker, IOptions<SessionOptions>
     /// <summary>Where a person is signed in, the latest first.</summary>
     public async Task<IReadOnlyList<Session>> Of(string person, CancellationToken ct)
     {
-        await using var command = worker.CreateCommand($"{Read} where s.person = $1 and s.ended_at is null order by s.created_at desc, s.id desc limit {ListMax}");
+        await using var command = worker.CreateCommand(
+            $"{Read} where s.person = $1 and s.ended_at is null order by s.created_at desc, s.id desc limit {ListMax}");
         command.Parameters.Add(new() { Value = person });
         var now = time.GetUtcNow();
         return [.. (await Rows(command, ct)).Where(session => IsAlive(session, options.Value, now))];
@@ -92,7 +96,7 @@ internal sealed class Sessions(NpgsqlDataSource worker, IOptions<SessionOptions>
     }
 
     /// <summary>Whether this is the first use of the link: the table decides, however many try at the same time.</summary>
-    public async Task<bool> Spend(SignInLink link, CancellationToken ct)
+    public async Task<bool> Spend(LinkToken link, CancellationToken ct)
     {
         await using (var forget = worker.CreateCommand("delete from spent_link where until < $1"))
         {

@@ -34,6 +34,7 @@ internal static class SignInGate
         http.Features.Set<Refused>(null);
         http.Response.Headers.WWWAuthenticate = default;
         var isAsking = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        http.Response.Redirect(isAsking && http.Request.Path != "/" ? $"/sign-in?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}" : "/sign-in");
+        var page = Uri.EscapeDataString(http.Request.Path + http.Request.QueryString);
+        http.Response.Redirect(isAsking && http.Request.Path != "/" ? $"/sign-in?return={page}" : "/sign-in");
     }
 }

@@ -44,7 +44,8 @@ internal sealed class SignIns(Sessions sessions, Memberships memberships, Journa
     /// <summary>Ends one of the person's sessions; the cookie of this browser goes with it, if it is the one.</summary>
     public async Task End(HttpContext http, string person, string session, CancellationToken ct)
     {
-        if (await sessions.End(person, session, ct)) await Record(http, person, session, new SignedOut(person, session, Everywhere: false), inWorkspaces: true, ct);
+        if (await sessions.End(person, session, ct))
+            await Record(http, person, session, new SignedOut(person, session, Everywhere: false), inWorkspaces: true, ct);
         if (Schemes.SessionOf(http.User) == session) await http.SignOutAsync(Schemes.Session);
     }
 

@@ -12,7 +12,7 @@ internal sealed class UseSignInLink(IOptions<IdentityOptions> options, Sessions 
 
     public async Task<RedirectHttpResult> Handle([FromForm(Name = "t")] string? token, HttpContext http, CancellationToken ct)
     {
-        var link = token is null ? null : SignInLink.Open(KeyRing.KeyOf(options.Value.LinkKey)!, token);
+        var link = token is null ? null : LinkToken.Open(KeyRing.KeyOf(options.Value.LinkKey)!, token);
         if (WhyNot(link, time.GetUtcNow()) is { } reason) return TypedResults.Redirect(await signIns.Refuse(http, How, reason, ct));
         if (!await sessions.Spend(link!, ct)) return TypedResults.Redirect(await signIns.Refuse(http, How, "link-spent", ct));
 
@@ -21,10 +21,10 @@ internal sealed class UseSignInLink(IOptions<IdentityOptions> options, Sessions 
         return TypedResults.Redirect("/");
     }
 
-    public static string? WhyNot(SignInLink? link, DateTimeOffset now)
+    public static string? WhyNot(LinkToken? link, DateTimeOffset now)
     {
         if (link is null) return "link-unknown";
         // One that promises to be good for longer was not made by the rules, and would have to be remembered for longer.
-        return link.Expires > now && link.Expires - now <= SignInLink.LifetimeMax ? null : "link-expired";
+        return link.Expires > now && link.Expires - now <= LinkToken.LifetimeMax ? null : "link-expired";
     }
 }

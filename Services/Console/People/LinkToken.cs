@@ -10,13 +10,13 @@ namespace Allocora.Console;
 /// addresses and without padding: one byte 1; 16 random bytes; when it expires, as 8 bytes of seconds since 1970, big-endian; one byte, the length
 /// of the subject; the subject; the name, up to the last 32 bytes; these, HMAC-SHA256 over all before them. Texts are UTF-8.
 /// </summary>
-internal sealed record SignInLink(byte[] Nonce, DateTimeOffset Expires, string Subject, string Name)
+internal sealed record LinkToken(byte[] Nonce, DateTimeOffset Expires, string Subject, string Name)
 {
     public static readonly TimeSpan LifetimeMax = TimeSpan.FromMinutes(10);
     private const byte Version = 1;
     private const int NonceSize = 16, Head = 1 + NonceSize + 8 + 1, TokenLengthMax = 1000;
 
-    public static SignInLink New(DateTimeOffset expires, string name, string subject = PlatformAdmins.LocalSubject) =>
+    public static LinkToken New(DateTimeOffset expires, string name, string subject = PlatformAdmins.LocalSubject) =>
         new(RandomNumberGenerator.GetBytes(NonceSize), expires, subject, name);
 
     public string Make(byte[] key)
@@ -34,7 +34,7 @@ internal sealed record SignInLink(byte[] Nonce, DateTimeOffset Expires, string S
     }
 
     /// <summary>What the token says; null unless it was made with the key.</summary>
-    public static SignInLink? Open(byte[] key, string text)
+    public static LinkToken? Open(byte[] key, string text)
     {
         if (text.Length > TokenLengthMax || !Base64Url.IsValid(text)) return null;
         ReadOnlySpan<byte> token = Base64Url.DecodeFromChars(text);
