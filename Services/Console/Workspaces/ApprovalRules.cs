@@ -66,18 +66,22 @@ internal static class ApprovalRules
     };
 
     // JSON, because in it no two different requests are written the same.
-    private static string HashOf(WorkspaceAccess state, AccessRequested asked) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
+    private static string HashOf(WorkspaceAccess state, AccessRequested asked)
     {
-        asked.Approval,
-        asked.Kind,
-        asked.Target,
-        asked.Beneficiary,
-        asked.From,
-        asked.To,
-        asked.By,
-        asked.Invite,
-        asked.Key,
-        Then = asked.Beneficiary is null ? null : state.Members.GetValueOrDefault(asked.Beneficiary),
-        Asking = state.Members.GetValueOrDefault(asked.By),
-    })));
+        var seen = new
+        {
+            asked.Approval,
+            asked.Kind,
+            asked.Target,
+            asked.Beneficiary,
+            asked.From,
+            asked.To,
+            asked.By,
+            asked.Invite,
+            asked.Key,
+            Then = asked.Beneficiary is null ? null : state.Members.GetValueOrDefault(asked.Beneficiary),
+            Asking = state.Members.GetValueOrDefault(asked.By),
+        };
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(seen)));
+    }
 }

@@ -18,7 +18,8 @@ internal sealed class Invites(WorkspaceCommands commands, AccessReaders readers)
     /// <param name="origin">The person and their session.</param>
     public async Task<InviteTaken> Accept(string token, string person, Origin origin, CancellationToken ct)
     {
-        if (token.Length < IdLength + 2 || token[IdLength] != '_' || !NewId.Is("inv", token[..IdLength]) || await WorkspaceOf(token[..IdLength], ct) is not { } found)
+        if (token.Length < IdLength + 2 || token[IdLength] != '_' || !NewId.Is("inv", token[..IdLength])
+            || await WorkspaceOf(token[..IdLength], ct) is not { } found)
             return new(MemberRules.NotThere("invite"), null);
         var (invite, hash) = (token[..IdLength], ApiKeyText.HashOf(token[(IdLength + 1)..]));
         var told = await commands.Tell(

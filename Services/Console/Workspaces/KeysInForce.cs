@@ -5,7 +5,8 @@ namespace Allocora.Console;
 
 /// <summary>A key that opens its workspace now, and what it may do there.</summary>
 /// <param name="IsWhole">It may all that its role may.</param>
-internal sealed record KeyInForce(string Id, string Workspace, string Slug, string Name, string Owner, string Role, bool IsWhole, IReadOnlySet<string> Permissions)
+internal sealed record KeyInForce(
+    string Id, string Workspace, string Slug, string Name, string Owner, string Role, bool IsWhole, IReadOnlySet<string> Permissions)
 {
     public bool Opens(string workspace) => workspace == Workspace || workspace == Slug;
 }

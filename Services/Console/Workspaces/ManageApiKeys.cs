@@ -31,8 +31,8 @@ internal static class ManageApiKeys
         var told = await commands.Tell(http.Workspace(), asking, (state, now) =>
             KeyRules.Grant(state, asking.Person, asking.Held, asked, ApiKeyText.HashOf(secret), approval, now), ct);
         var isShown = told.Events.Any(e => e is ApiKeyCollected);
-        return told.Once(new IssuedKey(
-            id, told.Waiting is not null ? "waiting" : isShown ? "active" : "uncollected", body.ExpiresAt, isShown ? ApiKeyText.Of(id, secret) : null, told.Waiting));
+        var state = told.Waiting is not null ? "waiting" : isShown ? "active" : "uncollected";
+        return told.Once(new IssuedKey(id, state, body.ExpiresAt, isShown ? ApiKeyText.Of(id, secret) : null, told.Waiting));
     }
 
     private static IEnumerable<FieldError> WhatIsWrong(IssueKeyRequest body, DateTimeOffset now)
@@ -96,7 +96,8 @@ internal static class ManageApiKeys
     {
         const string query = """
             select k.id, k.name, k.role, k.permissions, k.owner
-              , case when k.revoked_at is not null then 'revoked' when k.expires_at <= $4 then 'expired' when k.secret is null then 'uncollected' else 'active' end
+              , case when k.revoked_at is not null then 'revoked' when k.expires_at <= $4 then 'expired'
+                  when k.secret is null then 'uncollected' else 'active' end
               , k.granted_at, k.expires_at, u.last_used_at
             from api_key as k left join api_key_used as u on u.tenant_id = k.tenant_id and u.key = k.id
             where ($1::text is null or k.id < $1) and ($3::text is null or k.owner = $3) order by k.id desc limit $2

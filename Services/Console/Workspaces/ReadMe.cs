@@ -26,7 +26,8 @@ internal static class ReadMe
         await Of(Caller.Of(http).Subject, http.Features.Get<KeyInForce>(), memberships, ct), new(NextCursor: null, HasMore: false)));
 
     // A key knows of its own workspace only, wherever else its owner is a member.
-    private static async Task<IReadOnlyList<WorkspaceOfMine>> Of(string person, KeyInForce? key, Memberships memberships, CancellationToken ct) => key is not null
+    private static async Task<IReadOnlyList<WorkspaceOfMine>> Of(
+        string person, KeyInForce? key, Memberships memberships, CancellationToken ct) => key is not null
         ? [new(key.Workspace, key.Slug, key.Name, key.Role, Sorted(key.Permissions))]
         : [.. (await memberships.Of(person, ct)).Select(m => new WorkspaceOfMine(m.Workspace, m.Slug, m.Name, m.Role, Sorted(PermissionTable.Of(m.Role))))];
 

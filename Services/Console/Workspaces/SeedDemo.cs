@@ -132,7 +132,10 @@ internal static class DemoRegistration
         builder.Services.AddValidated<DemoOptions>("Demo");
         if (string.IsNullOrEmpty(builder.Configuration["Demo:File"])) return;
         if (!builder.Environment.IsDevelopment())
-            throw new OptionsValidationException("Demo__File", typeof(DemoOptions), ["Demo__File is for Development only: its tokens are open to whoever reads the file."]);
+        {
+            const string why = "Demo__File is for Development only: its tokens are open to whoever reads the file.";
+            throw new OptionsValidationException("Demo__File", typeof(DemoOptions), [why]);
+        }
         builder.Services.AddSingleton<SeedDemo>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SeedDemo>());
         builder.Services.AddHealthChecks().Add(new("demo workspace", provider => provider.GetRequiredService<SeedDemo>(), HealthStatus.Unhealthy, tags: null));

@@ -38,7 +38,9 @@ internal sealed record Told(Refusal? Refusal, bool IsAgain, IReadOnlyList<Worksp
         ? Problems.Refuse(StatusCodes.Status409Conflict, "already-done", "This was done before. What was shown then is not kept anywhere.")
         : As(answer, StatusCodes.Status201Created);
 
-    public IResult Empty() => Refusal is { } refusal ? Of(refusal) : TypedResults.StatusCode(IsShown ? StatusCodes.Status204NoContent : StatusCodes.Status202Accepted);
+    public IResult Empty() => Refusal is { } refusal
+        ? Of(refusal)
+        : TypedResults.StatusCode(IsShown ? StatusCodes.Status204NoContent : StatusCodes.Status202Accepted);
 
     public static ProblemHttpResult Of(Refusal refusal) => Problems.Refuse(refusal.Code switch
     {
@@ -64,7 +66,8 @@ internal sealed class WorkspaceCommands(Streams streams, ProjectionReader shown,
         try
         {
             var standing = await streams.Transact(
-                workspace, WorkspaceAccess.Stream, WorkspaceAccess.Decider, state => decision = decide(state, time.GetUtcNow()), asking.Origin, asking.Command, ct);
+                workspace, WorkspaceAccess.Stream, WorkspaceAccess.Decider, state => decision = decide(state, time.GetUtcNow()), asking.Origin,
+                asking.Command, ct);
             if (standing.Refusal is { } refusal) return new(refusal, IsAgain: false, [], IsShown: true);
             return new(null, standing.Outcome == Outcome.Duplicate, decision.Events, await Shows(standing.LastSequence, ct));
         }

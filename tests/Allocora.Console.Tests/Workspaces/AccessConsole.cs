@@ -46,7 +46,8 @@ internal sealed class AccessConsole : IAsyncDisposable
         string[] arguments =
         [
             // Nobody changes a file of settings here, and each watcher counts against what one user may have.
-            "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson", .. database.Settings,
+            "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
+            .. database.Settings,
             .. ConsoleModule.Services.Select(service => $"--services:{service}:http:0=http://127.0.0.1:1"), .. settings,
         ];
         var host = Service.Build("console", arguments,
@@ -67,7 +68,8 @@ internal sealed class AccessConsole : IAsyncDisposable
     }
 
     /// <summary>Somebody who has signed in before, and no platform admin.</summary>
-    public async Task<string> Person(string subject) => (await Services.GetRequiredService<People>().Seen(Console.Person.Local, subject, subject, null, default)).Id;
+    public async Task<string> Person(string subject) =>
+        (await Services.GetRequiredService<People>().Seen(Console.Person.Local, subject, subject, null, default)).Id;
 
     /// <summary>A platform admin.</summary>
     public Task<string> Owner() => Person(PlatformAdmins.LocalSubject);
@@ -88,7 +90,7 @@ internal sealed class AccessConsole : IAsyncDisposable
         if (invite.Body.GetProperty("approval").GetString() is { } approval)
         {
             var path = $"/api/v1/workspaces/{workspace}/approvals";
-            var asked = (await Ask(approver!, HttpMethod.Get, path)).Body.GetProperty("data").EnumerateArray().First(a => a.GetProperty("id").GetString() == approval);
+            var asked = (await Ask(approver!, HttpMethod.Get, path)).Data.First(a => a.GetProperty("id").GetString() == approval);
             var answer = await Ask(
                 approver!, HttpMethod.Post, $"{path}/{approval}/approve", $$"""{"contentHash":"{{asked.GetProperty("contentHash").GetString()}}"}""");
             Assert.Equal(200, answer.Status);

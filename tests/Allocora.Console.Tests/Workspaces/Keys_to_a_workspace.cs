@@ -4,8 +4,11 @@ namespace Allocora.Console.Tests.Workspaces;
 
 public sealed class Keys_to_a_workspace
 {
-    private static string Body(string role, string? owner = null, string more = "") =>
-        $$"""{"name":"Robot","role":"{{role}}","expiresAt":"{{DateTimeOffset.UtcNow.AddDays(30):O}}"{{(owner is null ? "" : $",\"owner\":\"{owner}\"")}}{{more}}}""";
+    private static string Body(string role, string? owner = null, string more = "")
+    {
+        if (owner is not null) more += $",\"owner\":\"{owner}\"";
+        return $$"""{"name":"Robot","role":"{{role}}","expiresAt":"{{DateTimeOffset.UtcNow.AddDays(30):O}}"{{more}}}""";
+    }
 
     [Fact]
     public async Task A_key_is_shown_once_and_never_again()

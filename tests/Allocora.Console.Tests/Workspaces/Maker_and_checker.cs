@@ -65,7 +65,8 @@ public sealed class Maker_and_checker
         await using var database = await ConsoleDatabase.Create();
 
         async Task<string?> Refused(string by, string beneficiary) => (await Record.ExceptionAsync(() => database.Ask($"""
-            insert into console_access_v1.approval (tenant_id, id, kind, target, beneficiary, to_role, content_hash, state, requested_by, requested_at, decided_by)
+            insert into console_access_v1.approval (
+              tenant_id, id, kind, target, beneficiary, to_role, content_hash, state, requested_by, requested_at, decided_by)
             values ('ws_1', 'apr_{by}', 'role', 'usr_x', '{beneficiary}', 'admin', '', 'approved', 'usr_maker', now(), '{by}')
             """)) as Npgsql.PostgresException)?.ConstraintName;
 
