@@ -14,7 +14,8 @@ internal static class HostNames
     {
         var names = builder.Configuration[Setting]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         if (!builder.Environment.IsDevelopment() && (names.Length == 0 || names.Any(IsAny)))
-            throw new OptionsValidationException(Setting, typeof(string), [$"{Setting} is not valid: give the host names people use, as allocora.example.com."]);
+            throw new OptionsValidationException(Setting, typeof(string),
+                [$"{Setting} is not valid: give the host names people use, as allocora.example.com."]);
         builder.Services.Configure<HostFilteringOptions>(o =>
         {
             o.AllowedHosts = names.Length > 0 ? names : OfThisMachine;

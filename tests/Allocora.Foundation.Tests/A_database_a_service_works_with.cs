@@ -85,10 +85,12 @@ public sealed class A_database_a_service_works_with : IAsyncLifetime
     [Fact]
     public void Is_asked_for_by_no_readiness_when_the_service_can_do_without()
     {
-        using var host = Hosts.With(b => b.AddLogOf("ledger", isVital: false), ("ConnectionStrings:ledger_tail", "Host=127.0.0.1;Port=1;Username=nobody;Database=none"));
+        using var host = Hosts.With(b => b.AddLogOf("ledger", isVital: false),
+            ("ConnectionStrings:ledger_tail", "Host=127.0.0.1;Port=1;Username=nobody;Database=none"));
 
         Assert.Empty(host.Services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations);
-        Assert.Equal("ledger", new NpgsqlConnectionStringBuilder(host.Services.GetRequiredKeyedService<NpgsqlDataSource>("ledger_tail").ConnectionString).SearchPath);
+        var source = host.Services.GetRequiredKeyedService<NpgsqlDataSource>("ledger_tail");
+        Assert.Equal("ledger", new NpgsqlConnectionStringBuilder(source.ConnectionString).SearchPath);
     }
 
     [Fact]

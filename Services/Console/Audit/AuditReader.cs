@@ -44,7 +44,8 @@ internal sealed class AuditReader(IReadOnlyList<(string Log, ProjectionReader Re
     {
         var rows = new List<AuditRow>();
         foreach (var (log, reader) in logs)
-            rows.AddRange(await reader.Read(workspace, (connection, _, token) => Read(connection, log, workspace, filter, edge, limit, isNewestFirst, token), ct));
+            rows.AddRange(await reader.Read(workspace, (connection, _, token) =>
+                Read(connection, log, workspace, filter, edge, limit, isNewestFirst, token), ct));
         return [.. (isNewestFirst ? rows.OrderByDescending(r => r.Position) : rows.OrderBy(r => r.Position)).Take(limit)];
     }
 

@@ -60,9 +60,11 @@ internal sealed class JournalRefusals(RequestDelegate next, Journal journal, Key
 
     private void NoteKeyUse(HttpContext http)
     {
-        if (http.User.Identity is not { IsAuthenticated: true } || Caller.Of(http) is not { } caller || !caller.Via.StartsWith(KeyVia, StringComparison.Ordinal)) return;
+        if (http.User.Identity is not { IsAuthenticated: true } || Caller.Of(http) is not { } caller
+            || !caller.Via.StartsWith(KeyVia, StringComparison.Ordinal)) return;
         var key = caller.Via[KeyVia.Length..];
-        if (keys.IsNews(WorkspaceOf(http), key, caller.Ip)) journal.Note(WorkspaceOf(http), Journal.Door, new ApiKeyUsed(key, caller.Ip), Journal.OriginOf(http));
+        if (keys.IsNews(WorkspaceOf(http), key, caller.Ip))
+            journal.Note(WorkspaceOf(http), Journal.Door, new ApiKeyUsed(key, caller.Ip), Journal.OriginOf(http));
     }
 
     // Known once the caller was found to be a member; to all others the workspace is not there.

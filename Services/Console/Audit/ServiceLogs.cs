@@ -17,7 +17,8 @@ internal sealed class ServiceLogs(IReadOnlyDictionary<string, NpgsqlDataSource> 
         await using var reader = await command.ExecuteReaderAsync(ct);
         var seals = new Dictionary<long, (string, string)>();
         while (await reader.ReadAsync(ct))
-            seals.Add(reader.GetInt64(0), (Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1)), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(2))));
+            seals.Add(reader.GetInt64(0),
+                (Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1)), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(2))));
         return seals;
     }
 

@@ -47,7 +47,8 @@ internal sealed class LimitRequests(IOptions<LimitOptions> options, Journal jour
 
     private static bool IsApi(HttpContext http) => http.Request.Path.StartsWithSegments("/api/v1");
 
-    private static bool IsSignIn(HttpContext http) => HttpMethods.IsPost(http.Request.Method) && SignInPaths.Any(path => http.Request.Path.StartsWithSegments(path));
+    private static bool IsSignIn(HttpContext http) =>
+        HttpMethods.IsPost(http.Request.Method) && SignInPaths.Any(path => http.Request.Path.StartsWithSegments(path));
 
     private async Task Take(HttpContext http, RequestDelegate next, RateLimit limit, string partition)
     {

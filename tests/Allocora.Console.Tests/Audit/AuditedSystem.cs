@@ -35,7 +35,8 @@ internal sealed class AuditedSystem : IAsyncDisposable
     {
         var database = await ConsoleDatabase.Create();
         var upstream = await TestDatabase.Create(Template, Prepare);
-        var callers = new TestCallers().Member(Auditor, "ws_one", "auditor").Member(Viewer, "ws_one", "viewer").Member(Auditor, "ws_two", "auditor").Admin(Owner);
+        var callers = new TestCallers().Member(Auditor, "ws_one", "auditor").Member(Viewer, "ws_one", "viewer")
+            .Member(Auditor, "ws_two", "auditor").Admin(Owner);
         var console = await RunningConsole.StartWith(
             callers.Add, routes, [.. database.Settings, $"--ConnectionStrings:ledger_tail={AddressOf(upstream, "ledger_tail")}", .. settings]);
         return new(database, upstream, callers, console);

@@ -16,12 +16,14 @@ public sealed class Taking_the_trail_out
         // More than a page of the export.
         for (var i = 0; i < 505; i++) await system.Happened(new ShareChanged(i, i + 1), origin: Mara);
         await system.Sees(1, "?actor=usr_mara&limit=1");
-        await Testing.Eventually.Sees(_ => system.Database.Ask("select last_seq_id from mt_event_progression where name = 'audit_ledger:v1'"), at => at is >= 505L);
+        await Testing.Eventually.Sees(_ => system.Database.Ask(
+            "select last_seq_id from mt_event_progression where name = 'audit_ledger:v1'"), at => at is >= 505L);
 
         using var answer = await system.Ask("/api/v1/workspaces/ws_one/audit/export?actor=usr_mara", AuditedSystem.Auditor);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        Assert.Equal(("application/x-ndjson", "attachment"), (answer.Content.Headers.ContentType!.MediaType, answer.Content.Headers.ContentDisposition!.DispositionType));
+        Assert.Equal(("application/x-ndjson", "attachment"),
+            (answer.Content.Headers.ContentType!.MediaType, answer.Content.Headers.ContentDisposition!.DispositionType));
         var entries = lines[..^1].Select(line => JsonSerializer.Deserialize<AuditLine>(line, JsonSerializerOptions.Web)!).ToList();
         var end = JsonSerializer.Deserialize<AuditEnd>(lines[^1], JsonSerializerOptions.Web)!;
         Assert.Equal(Enumerable.Range(1, 505).Select(n => (long)n), entries.Select(e => e.Sequence));

@@ -89,7 +89,10 @@ public sealed class The_audit_trail
         await system.Sees(3);
         var cursor = (await system.Trail("?limit=1")).End.NextCursor;
 
-        foreach (var path in new[] { $"one/audit?limit=1&actor=usr_mara&cursor={cursor}", $"two/audit?cursor={cursor}", "one/audit?cursor=AAAAAAAAAAAAAAAA", "one/audit?cursor=*" })
+        foreach (var path in new[]
+        {
+            $"one/audit?limit=1&actor=usr_mara&cursor={cursor}", $"two/audit?cursor={cursor}", "one/audit?cursor=AAAAAAAAAAAAAAAA", "one/audit?cursor=*",
+        })
         {
             using var answer = await system.Ask($"/api/v1/workspaces/ws_{path}", AuditedSystem.Auditor);
             var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();

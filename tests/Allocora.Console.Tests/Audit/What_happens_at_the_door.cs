@@ -50,7 +50,8 @@ public sealed class What_happens_at_the_door
     [Fact]
     public async Task What_a_service_behind_refuses_is_told_as_well()
     {
-        await using var system = await AuditedSystem.Start(app => app.MapGet("/api/v1/workspaces/{ws}/runs/{id}", (string id) => Results.StatusCode(int.Parse(id, null)))
+        await using var system = await AuditedSystem.Start(app => app
+            .MapGet("/api/v1/workspaces/{ws}/runs/{id}", (string id) => Results.StatusCode(int.Parse(id, null)))
             .RequirePermission("workspace.read"));
 
         foreach (var status in new[] { 200, 403, 404, 409 }) await Status(system.Ask($"/api/v1/workspaces/ws_one/runs/{status}", AuditedSystem.Viewer));
