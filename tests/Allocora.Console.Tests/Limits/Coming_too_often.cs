@@ -39,19 +39,19 @@ public sealed class Coming_too_often(ITestOutputHelper output)
     [Fact]
     public async Task Costs_the_address_the_workspace_of_a_member_and_who_signs_in_too()
     {
-        await using var byAddress = await Start("--Limits:Address=20");
-        await using var byWorkspace = await Start("--Limits:Workspace=20");
-        await using var signIn = await Start("--Limits:SignIn=20");
+        await using var byAddress = await Start("--Limits:Address=1");
+        await using var byWorkspace = await Start("--Limits:Workspace=1");
+        await using var signIn = await Start("--Limits:SignIn=1");
 
-        Assert.Equal([200, 401, 429], await Statuses(byAddress, "victim", "nobody", "victim"));
-        Assert.Equal([200, 200, 429], await Statuses(byWorkspace, "victim", "flood", "victim"));
+        Assert.Equal([200, 429], await Statuses(byAddress, "victim", "nobody"));
+        Assert.Equal([200, 429], await Statuses(byWorkspace, "victim", "flood"));
         var posts = new List<int>();
         for (var i = 0; i < 3; i++)
         {
             using var answer = await signIn.Ask(i == 1 ? "/invites/anything" : "/sign-in/anything", method: HttpMethod.Post);
             posts.Add((int)answer.StatusCode);
         }
-        Assert.Equal([429], posts.Where(s => s == 429));
+        Assert.Equal([429, 429], posts.Where(s => s == 429));
     }
 
     [Fact]
@@ -106,12 +106,12 @@ public sealed class Coming_too_often(ITestOutputHelper output)
     [Fact]
     public async Task A_proxy_is_believed_only_when_the_settings_name_it()
     {
-        await using var stranger = await Start("--Limits:Address=20", "--Gateway:TrustedProxies:0=10.0.0.0/8");
-        await using var trusted = await Start("--Limits:Address=20", "--Gateway:TrustedProxies:0=127.0.0.0/8");
+        await using var stranger = await Start("--Limits:Address=1", "--Gateway:TrustedProxies:0=10.0.0.0/8");
+        await using var trusted = await Start("--Limits:Address=1", "--Gateway:TrustedProxies:0=127.0.0.0/8");
 
-        Assert.Equal([200, 200, 429], await From(stranger, "203.0.113.1", "203.0.113.2", "203.0.113.3"));
+        Assert.Equal([200, 429, 429], await From(stranger, "203.0.113.1", "203.0.113.2", "203.0.113.3"));
         // What a caller wrote before the last honest hop is the caller's own invention.
-        Assert.Equal([200, 200, 429, 200], await From(trusted, "203.0.113.1", "198.51.100.7, 203.0.113.1", "198.51.100.8, 203.0.113.1", "203.0.113.2"));
+        Assert.Equal([200, 429, 429, 200], await From(trusted, "203.0.113.1", "198.51.100.7, 203.0.113.1", "198.51.100.8, 203.0.113.1", "203.0.113.2"));
     }
 
     private static Task<RunningConsole> Start(params string[] settings) => RunningConsole.StartWith(
