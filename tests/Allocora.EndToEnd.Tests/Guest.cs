@@ -32,15 +32,22 @@ internal sealed partial class Guest : IDisposable
     /// <summary>Signs in with a link of <c>./allocora link</c>.</summary>
     public async Task<HttpResponseMessage> SignIn(string link)
     {
-        var page = await http.GetStringAsync(new Uri(link));
-        return await Enter("/sign-in/link", page, ("t", TokenIn(link)));
+        var answer = await Try(link);
+        await Enter(answer);
+        return answer;
     }
+
+    /// <summary>Presses the button of such a link, wherever that leads.</summary>
+    public async Task<HttpResponseMessage> Try(string link) =>
+        await Post("/sign-in/link", await http.GetStringAsync(new Uri(link)), ("t", link[(link.IndexOf("t=", StringComparison.Ordinal) + 2)..]));
 
     /// <summary>Accepts an invitation as somebody who is new here.</summary>
     public async Task<HttpResponseMessage> Join(string link, string name)
     {
         var path = new Uri(link).AbsolutePath;
-        return await Enter(path, await http.GetStringAsync(new Uri(console + path)), ("name", name));
+        var answer = await Post(path, await http.GetStringAsync(new Uri(console + path)), ("name", name));
+        await Enter(answer);
+        return answer;
     }
 
     public async Task<HttpResponseMessage> SignOut()
@@ -68,13 +75,11 @@ internal sealed partial class Guest : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private async Task<HttpResponseMessage> Enter(string path, string page, params (string Name, string Value)[] fields)
+    private async Task Enter(HttpResponseMessage answer)
     {
-        var answer = await Post(path, page, fields);
-        if (answer.Headers.Location?.ToString() != "/") throw new InvalidOperationException($"{path} led to {answer.Headers.Location}.");
+        if (answer.Headers.Location?.ToString() != "/") throw new InvalidOperationException($"It led to {answer.Headers.Location}.");
         FormToken = (await Ask(HttpMethod.Get, "/api/v1/csrf")).GetProperty("token").GetString()!;
         Id = (await Ask(HttpMethod.Get, "/api/v1/me")).GetProperty("id").GetString()!;
-        return answer;
     }
 
     private async Task<HttpResponseMessage> Post(string path, string page, params (string Name, string Value)[] fields)
@@ -84,8 +89,6 @@ internal sealed partial class Guest : IDisposable
         using var content = new FormUrlEncodedContent(form);
         return await http.PostAsync(new Uri(console + path), content);
     }
-
-    private static string TokenIn(string link) => link[(link.IndexOf("t=", StringComparison.Ordinal) + 2)..].Trim();
 
     [GeneratedRegex("name=\"__RequestVerificationToken\"[^>]*value=\"([^\"]+)\"")]
     private static partial Regex TokenField();

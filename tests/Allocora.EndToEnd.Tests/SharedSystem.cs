@@ -109,13 +109,18 @@ public sealed class SharedSystem : IAsyncLifetime
     /// <summary>Somebody who uses a fresh link of this machine.</summary>
     internal async Task<Guest> SignIn()
     {
+        var guest = NewGuest();
+        using var answer = await guest.SignIn(await Link());
+        return Remember(guest);
+    }
+
+    internal async Task<string> Link()
+    {
         var answer = await door.Run("link");
         Assert.Equal(0, answer.ExitCode);
         var link = answer.Output.Trim();
         Secrets.Add(("a link to sign in with", link[(link.IndexOf("t=", StringComparison.Ordinal) + 2)..]));
-        var guest = NewGuest();
-        await guest.SignIn(link);
-        return Remember(guest);
+        return link;
     }
 
     /// <summary>Somebody new, who joins a workspace in a role.</summary>
@@ -126,7 +131,7 @@ public sealed class SharedSystem : IAsyncLifetime
         var link = invite.GetProperty("link").GetString()!;
         Secrets.Add(("the secret of an invite", link[(link.LastIndexOf('_') + 1)..]));
         var guest = NewGuest();
-        await guest.Join(link, name);
+        using var answer = await guest.Join(link, name);
         return Remember(guest);
     }
 
