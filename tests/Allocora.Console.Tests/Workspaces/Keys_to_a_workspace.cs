@@ -84,8 +84,25 @@ public sealed class Keys_to_a_workspace
         Assert.Equal((200, 403), ((await console.Ask(narrow, HttpMethod.Get, root)).Status, refused.Status));
         Assert.Contains("members.write", refused.Whole, StringComparison.Ordinal);
         Assert.Equal(403, (await console.Ask(narrow, HttpMethod.Post, "/api/v1/workspaces", "{}")).Status);
-        Assert.Equal(204, (await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}")).Status);
+        Assert.Equal(204, (await console.Ask(ben, HttpMethod.Delete, $"{root}/members/me")).Status);
         Assert.Equal(401, (await console.Ask(narrow, HttpMethod.Get, root)).Status);
+    }
+
+    [Fact]
+    public async Task A_key_neither_takes_its_owner_out_nor_makes_them_less()
+    {
+        await using var console = await AccessConsole.Start();
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var root = $"/api/v1/workspaces/{ws}";
+        await console.Join(ws, ann, "admin", "ben");
+        var key = (await console.Ask(ann, HttpMethod.Post, $"{root}/api-keys", Body("viewer"))).Text("key");
+
+        foreach (var method in new[] { HttpMethod.Delete, HttpMethod.Put })
+        {
+            var refused = await console.Ask(key, method, $"{root}/members/me", """{"role":"viewer"}""");
+            Assert.Equal((403, "insufficient-scope"), (refused.Status, refused.Code));
+        }
+        Assert.Equal(200, (await console.Ask(ann, HttpMethod.Get, $"{root}/invites")).Status);
     }
 
     [Fact]
