@@ -46,7 +46,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         var log = new Listener();
         var host = Service.Build("console",
             RunningConsole.Arguments([new("connector"), new("ledger"), new("calculation"), new("statements")],
-                [.. database.Settings, "--hostBuilder:reloadConfigOnChange=false",
+                [.. database.Settings, "--Limits:Address=10000000", "--Limits:Caller=10000000", "--Limits:Workspace=10000000",
                     $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
             builder =>
             {

@@ -106,6 +106,24 @@ public sealed class Keys_to_a_workspace
     }
 
     [Fact]
+    public async Task Its_use_is_told_once_and_to_the_workspace_it_is_a_key_to()
+    {
+        await using var console = await AccessConsole.Start();
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var other = await console.Open(ann, "other");
+        var key = (await console.Ask(ann, HttpMethod.Post, $"/api/v1/workspaces/{ws}/api-keys", Body("viewer"))).Text("key");
+
+        foreach (var path in new[] { "/api/v1/me", $"/api/v1/workspaces/{other}", $"/api/v1/workspaces/{ws}", "/api/v1/me" })
+            await console.Ask(key, HttpMethod.Get, path);
+
+        // The refusal in the other workspace went into the same queue after the first use.
+        await Eventually.Sees(_ => console.Database.Ask("select count(*) from mt_events where type = 'access_refused'"), count => count is 1L);
+        Assert.Equal($"{ws} 1", await console.Database.Ask("""
+            select string_agg(distinct tenant_id, ',') || ' ' || count(*) from mt_events where type = 'api_key_used'
+            """));
+    }
+
+    [Fact]
     public async Task Whatever_is_wrong_with_a_key_the_answer_is_the_same()
     {
         await using var console = await AccessConsole.Start();

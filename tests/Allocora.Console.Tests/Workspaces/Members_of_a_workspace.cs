@@ -32,6 +32,16 @@ public sealed class Members_of_a_workspace
     }
 
     [Fact]
+    public async Task How_short_that_while_is_the_settings_say()
+    {
+        await using var console = await AccessConsole.Start("--Session:FreshFor=00:12:00");
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var ben = await console.Join(ws, ann, "viewer", "ben");
+
+        Assert.Equal(200, (await console.Ask(ann, HttpMethod.Put, $"/api/v1/workspaces/{ws}/members/{ben}", """{"role":"operator"}""", isFresh: false)).Status);
+    }
+
+    [Fact]
     public async Task An_invite_lets_one_person_in_once()
     {
         await using var console = await AccessConsole.Start();
