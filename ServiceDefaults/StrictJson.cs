@@ -38,7 +38,8 @@ internal static partial class StrictJson
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "There is no field of this name.",
         var m when m.Contains("missing required", StringComparison.Ordinal) => $"Missing: {Missing(m)}.",
         var m when m.Contains("maximum", StringComparison.Ordinal) && m.Contains("depth", StringComparison.Ordinal) => $"Nested deeper than {DepthMax}.",
-        var m when m.Contains("could not be converted", StringComparison.Ordinal) || m.Contains("null", StringComparison.Ordinal) => "This is not of the right type.",
+        var m when m.Contains("could not be converted", StringComparison.Ordinal) || m.Contains("null", StringComparison.Ordinal) =>
+            "This is not of the right type.",
         _ => "This is not JSON.",
     };
 

@@ -21,7 +21,8 @@ internal static class UnsafeSettings
             ? builder.Configuration.GetSection("ConnectionStrings").GetChildren().Where(c => HasDefaultPassword(c.Value ?? ""))
                 .Select(c => $"ConnectionStrings__{c.Key} has a password everybody knows; give it one of its own.")
             : Addresses(builder).Where(a => !IsLoopback(a))
-                .Select(a => $"ASPNETCORE_URLS lets others reach {a}, and the environment is {builder.Environment.EnvironmentName}; set ASPNETCORE_ENVIRONMENT=Production, or listen on 127.0.0.1.");
+                .Select(a => $"ASPNETCORE_URLS lets others reach {a}, and the environment is {builder.Environment.EnvironmentName}; "
+                    + "set ASPNETCORE_ENVIRONMENT=Production, or listen on 127.0.0.1.");
         if (found.ToList() is { Count: > 0 } failures) throw new OptionsValidationException("settings", typeof(string), failures);
     }
 

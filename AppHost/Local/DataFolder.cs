@@ -95,8 +95,8 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>The demo as the console made it; null when there is none.</summary>
-    public DemoFile? Demo() => File.Exists(this[Addresses.DemoFile])
-        ? JsonSerializer.Deserialize<DemoFile>(File.ReadAllText(this[Addresses.DemoFile]), Json)
+    public DemoAsMade? Demo() => File.Exists(this[Addresses.DemoFile])
+        ? JsonSerializer.Deserialize<DemoAsMade>(File.ReadAllText(this[Addresses.DemoFile]), Json)
         : null;
 
     /// <summary>The port of last time when it is still free, so that links stay good; otherwise another.</summary>
@@ -182,4 +182,4 @@ internal sealed class DataFolder : IDisposable
 }
 
 /// <summary>The workspace of the demo, and one API key for each role.</summary>
-internal sealed record DemoFile(string Workspace, IReadOnlyDictionary<string, string> Tokens);
+internal sealed record DemoAsMade(string Workspace, IReadOnlyDictionary<string, string> Tokens);

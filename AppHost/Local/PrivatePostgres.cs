@@ -46,7 +46,7 @@ internal sealed class PrivatePostgres(DataFolder data, Launcher launcher, int po
     private IEnumerable<string> Settings() =>
     [
         $"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "cluster_name=allocora", "timezone=UTC", "log_timezone=UTC",
-        "password_encryption=scram-sha-256", "max_connections=100", "logging_collector=off", "log_statement=none",
+        "password_encryption=scram-sha-256", "max_connections=400", "logging_collector=off", "log_statement=none",
         "log_parameter_max_length=0", "log_parameter_max_length_on_error=0", // values can be customer data
     ];
 

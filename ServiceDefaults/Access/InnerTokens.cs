@@ -35,7 +35,8 @@ public static class InnerTokens
     {
         builder.Services.AddValidated<InnerTokenOptions>("Inner");
         builder.Services.AddSingleton(provider => new KeyRing(
-            RingOf(service), keys(provider, RingOf(service)), SealedKeys.KeyOf("Inner__Key", provider.GetRequiredService<IOptions<InnerTokenOptions>>().Value.Key),
+            RingOf(service), keys(provider, RingOf(service)),
+            SealedKeys.KeyOf("Inner__Key", provider.GetRequiredService<IOptions<InnerTokenOptions>>().Value.Key),
             makesKeys: false, provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddAuthentication(Scheme).AddBearerToken(Scheme);
         builder.Services.AddOptions<BearerTokenOptions>(Scheme).Configure<KeyRing>((o, ring) => o.BearerTokenProtector = ring.Tickets);

@@ -59,7 +59,9 @@ public sealed class KeyRing
         }
         catch (Exception e) when (e is CryptographicException or InvalidOperationException or DbException or TimeoutException)
         {
-            return e.GetBaseException() is DbException or TimeoutException ? "The database of the keys does not answer." : "There is no key yet that this process can open.";
+            return e.GetBaseException() is DbException or TimeoutException
+                ? "The database of the keys does not answer."
+                : "There is no key yet that this process can open.";
         }
     }
 }

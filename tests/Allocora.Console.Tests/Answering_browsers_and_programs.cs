@@ -148,7 +148,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
         string Header(string name) => string.Join(", ", response.Headers.GetValues(name));
         Assert.Equal(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-            + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'", Header("Content-Security-Policy"));
+            + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'", Header("Content-Security-Policy"));
         Assert.Equal("nosniff", Header("X-Content-Type-Options"));
         Assert.Equal("no-referrer", Header("Referrer-Policy"));
         Assert.Equal("same-origin", Header("Cross-Origin-Opener-Policy"));

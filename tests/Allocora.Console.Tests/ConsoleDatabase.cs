@@ -58,7 +58,8 @@ internal sealed class ConsoleDatabase : IAsyncDisposable
         var name = new NpgsqlConnectionStringBuilder(superuser).Database;
         await using var source = NpgsqlDataSource.Create(superuser);
         await Role(source, "console_owner", "nologin");
-        foreach (var role in new[] { "console_app", "console_worker", "console_tail" }.Concat(ConsoleModule.Schema.OtherRoles)) await Role(source, role, "login");
+        foreach (var role in new[] { "console_app", "console_worker", "console_tail" }.Concat(ConsoleModule.Schema.OtherRoles))
+            await Role(source, role, "login");
         await Run(source, $"alter database {name} owner to console_owner");
         await using var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(superuser) { Options = "-c role=console_owner" }.ConnectionString);
         await SchemaInstaller.Migrate(owner, ConsoleModule.Schema, CancellationToken.None);

@@ -24,7 +24,7 @@ namespace Allocora.Console.Tests;
 internal sealed class RunningConsole : IAsyncDisposable
 {
     private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-console-{Environment.ProcessId}.pem");
-    public const string NoDatabase = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=secret";
+    public const string NoDatabase = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=x7fk20sj";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly WebApplication host;
 
@@ -77,10 +77,14 @@ internal sealed class RunningConsole : IAsyncDisposable
         "--urls=http://127.0.0.1:0", "--environment=Development", "--Identity:Mode=local", $"--Identity:LinkKey={Visitor.LinkKey}",
         "--Session:Key=c2Vzc2lvbiBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
         $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
-        "--AllowedHosts=127.0.0.1;localhost", .. ConsoleModule.Services.Select(s => $"--ConnectionStrings:{s}_tail={NoDatabase}"),
+        "--AllowedHosts=127.0.0.1;localhost", "--hostBuilder:reloadConfigOnChange=false",
+        .. Unlimited, .. ConsoleModule.Services.Select(s => $"--ConnectionStrings:{s}_tail={NoDatabase}"),
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"),
         .. ConsoleModule.Services.Select((service, i) => $"--Inner:Keys:{service}={InnerKey(i)}"), .. settings,
     ];
+
+    /// <summary>Tests are in a hurry, and some of them stop the clock.</summary>
+    public static IEnumerable<string> Unlimited => new[] { "Address", "Caller", "Workspace", "SignIn" }.Select(limit => $"--Limits:{limit}=10000000");
 
     public static string InnerKey(int service) => Convert.ToBase64String(Enumerable.Repeat((byte)(service + 1), 32).ToArray());
 

@@ -55,8 +55,8 @@ public sealed class Starting_in_production : IAsyncLifetime
         await LogDatabase.Ask(superuser, $"create role {role} login {right} password '{role}'");
         try
         {
-            await Ends($"the role {role} may read past row-level security.",
-                app: new NpgsqlConnectionStringBuilder(database.AddressOf($"{Service}_app")) { Username = role, Password = role, Pooling = false }.ConnectionString);
+            var app = new NpgsqlConnectionStringBuilder(database.AddressOf($"{Service}_app")) { Username = role, Password = role, Pooling = false };
+            await Ends($"the role {role} may read past row-level security.", app: app.ConnectionString);
         }
         finally
         {

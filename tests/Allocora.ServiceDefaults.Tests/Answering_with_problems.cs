@@ -179,7 +179,8 @@ public sealed class Answering_with_problems : IAsyncLifetime
     public async Task A_caller_who_goes_away_is_no_error_of_ours()
     {
         var (waiting, gone) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var slow = await TestHost.Start(null, app => app.MapGroup("").AllowAnyone().MapGet("/slow", async (HttpContext http, CancellationToken ct) =>
+        await using var slow = await TestHost.Start(null, app => app.MapGroup("").AllowAnyone()
+            .MapGet("/slow", async (HttpContext http, CancellationToken ct) =>
         {
             http.Response.OnCompleted(() => Task.FromResult(gone.TrySetResult()));
             waiting.SetResult();

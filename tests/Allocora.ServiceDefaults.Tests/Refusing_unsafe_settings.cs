@@ -27,6 +27,8 @@ public sealed class Refusing_unsafe_settings
     public async Task But_not_one_that_is_nobody_else_s_business(string connection)
     {
         await using var host = await TestHost.Start(null, null, "environment=Production", $"ConnectionStrings:ledger={connection}");
+
+        Assert.Equal("ready", (await host.Get<Readiness>("/healthz/ready")).State);
     }
 
     [Theory]
@@ -47,6 +49,10 @@ public sealed class Refusing_unsafe_settings
     [Theory]
     [InlineData("urls=http://localhost:0")]
     [InlineData("urls=http://127.0.0.1:0;http://[::1]:0")]
-    public void Development_on_this_machine_is_what_it_is_for(string address) =>
-        Service.Build("probe", ["--environment=Development", $"--{address}"], _ => { });
+    public void Development_on_this_machine_is_what_it_is_for(string address)
+    {
+        using var host = Service.Build("probe", ["--environment=Development", $"--{address}"], _ => { });
+
+        Assert.Equal("Development", host.Environment.EnvironmentName);
+    }
 }

@@ -55,7 +55,8 @@ public sealed class Stopping_a_service
         Assert.Equal(TimeSpan.FromSeconds(30), usual.App.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
     }
 
-    private Task<TestHost> Start(params string[] settings) => TestHost.Start(null, app => app.MapGroup("").AllowAnyone().MapGet("/work", async (HttpContext http) =>
+    private Task<TestHost> Start(params string[] settings) => TestHost.Start(null, app => app.MapGroup("").AllowAnyone()
+        .MapGet("/work", async (HttpContext http) =>
     {
         begun.SetResult();
         try

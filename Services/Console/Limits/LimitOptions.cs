@@ -6,13 +6,13 @@ namespace Allocora.Console;
 public sealed class LimitOptions
 {
     /// <summary>From one address, before it is known who asks.</summary>
-    [Range(1, 10_000_000)] public int Address { get; init; } = 6000;
+    [Range(1, 10_000_000)] public int Address { get; init; } = 60_000;
 
     /// <summary>By one key or person.</summary>
-    [Range(1, 10_000_000)] public int Caller { get; init; } = 1200;
+    [Range(1, 10_000_000)] public int Caller { get; init; } = 12_000;
 
     /// <summary>In one workspace.</summary>
-    [Range(1, 10_000_000)] public int Workspace { get; init; } = 6000;
+    [Range(1, 10_000_000)] public int Workspace { get; init; } = 30_000;
 
     /// <summary>Attempts to sign in, from one address.</summary>
     [Range(1, 10_000_000)] public int SignIn { get; init; } = 30;

@@ -48,7 +48,10 @@ internal sealed class People(NpgsqlDataSource worker, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(ct);
         var people = new List<Person>();
         while (await reader.ReadAsync(ct))
-            people.Add(new(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), await reader.IsDBNullAsync(4, ct) ? null : reader.GetString(4)));
+        {
+            var email = await reader.IsDBNullAsync(4, ct) ? null : reader.GetString(4);
+            people.Add(new(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), email));
+        }
         return people;
     }
 }

@@ -1,22 +1,18 @@
-using System.Globalization;
-using System.Security.Claims;
 using Allocora.ServiceDefaults;
+using Microsoft.Extensions.Options;
 
 namespace Allocora.Console;
 
 /// <summary>What a caller may do in a workspace, by their role of now, or outside of any.</summary>
-internal sealed class WorkspaceGrants(Memberships memberships, People people, PlatformAdmins admins, TimeProvider time) : IGrants
+internal sealed class WorkspaceGrants(Memberships memberships, People people, PlatformAdmins admins, IOptions<SessionOptions> session, TimeProvider time) : IGrants
 {
     private const string OpenWorkspaces = "workspaces.create";
-
-    /// <summary>How long a person who showed that it is them is taken to be still there.</summary>
-    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
 
     public async ValueTask<Grant?> Of(HttpContext http, string? workspace)
     {
         var person = Caller.Of(http).Subject;
         var key = http.Features.Get<KeyInForce>();
-        if (workspace is null) return new(null, await OfPlatform(person, key, http.RequestAborted)) { IsFresh = key is not null || IsFresh(http) };
+        if (workspace is null) return new(null, await OfPlatform(person, key, http.RequestAborted)) { IsFresh = IsFresh(http) };
         if (key is not null) return key.Opens(workspace) ? new Grant(key.Workspace, key.Permissions) : null;
         var found = await memberships.Find(person, workspace, http.RequestAborted);
         return found is null ? null : new Grant(found.Workspace, PermissionTable.Of(found.Role)) { IsFresh = IsFresh(http) };
@@ -32,7 +28,5 @@ internal sealed class WorkspaceGrants(Memberships memberships, People people, Pl
         return isAdmins ? new HashSet<string> { OpenWorkspaces } : new HashSet<string>();
     }
 
-    private bool IsFresh(HttpContext http) =>
-        long.TryParse(http.User.FindFirstValue(Schemes.ConfirmedClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-        && seconds is > 0 and < 253_402_300_800 && time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(seconds) <= FreshFor;
+    private bool IsFresh(HttpContext http) => session.Value.IsFresh(http.User, time.GetUtcNow());
 }

@@ -15,6 +15,8 @@ public static class Database
     /// <summary>The connection string under which a service reads the keys of the tokens it gets from the gateway.</summary>
     public const string GatewayKeys = "console_inner";
 
+    private const int DriversPoolMax = 100, PoolMax = 20;
+
     /// <summary>
     /// Registers the service's own database twice, each under the name of its connection string: <c>ledger</c> signs in for one
     /// workspace at a time, <c>ledger_worker</c> for all. Readiness depends on both, and on a schema of the version this program knows.
@@ -50,6 +52,8 @@ public static class Database
     {
         settings.ApplicationName = "allocora";
         settings.SearchPath = name.Split('_')[0];
+        // The driver's own bound is as many as a PostgreSQL has for everybody; who gives another gets it.
+        if (settings.MaxPoolSize == DriversPoolMax) settings.MaxPoolSize = PoolMax;
         // Appends wait for each other: one that stands still between its statements must not make all others stand still.
         settings.Options = $"{settings.Options} -c lock_timeout=5s -c idle_in_transaction_session_timeout=5s".TrimStart();
         // Without a name of its own, the data source puts its host, user and database into every span.

@@ -18,7 +18,7 @@ internal sealed partial class ServerChecks(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TryCheck(cancellationToken);
+        isChecked = await Answers(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -30,7 +30,7 @@ internal sealed partial class ServerChecks(
         using var timer = new PeriodicTimer(AgainAfter, time);
         try
         {
-            while (!isChecked && await timer.WaitForNextTickAsync(stoppingToken)) await TryCheck(stoppingToken);
+            while (!isChecked && await timer.WaitForNextTickAsync(stoppingToken)) isChecked = await Answers(stoppingToken);
         }
         catch (OptionsValidationException e)
         {
@@ -39,7 +39,8 @@ internal sealed partial class ServerChecks(
         }
     }
 
-    private async Task TryCheck(CancellationToken ct)
+    // Not before it answers can it be said whether it is safe.
+    private async Task<bool> Answers(CancellationToken ct)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
@@ -50,11 +51,11 @@ internal sealed partial class ServerChecks(
                 if (await WhyUnsafe(source, either.Token) is { } why)
                     throw new OptionsValidationException(name, typeof(string), [$"ConnectionStrings__{name} is not fit for production: {why}"]);
             }
-            isChecked = true;
+            return true;
         }
         catch (Exception e) when ((e is NpgsqlException or TimeoutException or OperationCanceledException) && !ct.IsCancellationRequested)
         {
-            // It does not answer, or has no schema yet; readiness says so.
+            return false;
         }
     }
 

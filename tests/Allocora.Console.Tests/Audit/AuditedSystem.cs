@@ -15,7 +15,7 @@ public sealed record ShareChanged(int From, int To);
 /// <summary>A Console with a database of its own, callers that are made up, and the log of one service upstream: the ledger's.</summary>
 internal sealed class AuditedSystem : IAsyncDisposable
 {
-    public const string Auditor = "usr_auditor", Viewer = "usr_viewer", Owner = "usr_owner";
+    public const string Auditor = "usr_auditor", Viewer = "usr_viewer", Owner = "usr_owner", AuditorsKey = "of-the-auditor";
     private static readonly EventCatalog LedgerEvents = new EventCatalog().Add<PeriodLocked>().Add<ShareChanged>();
     private static readonly string Template = $"template_upstream_{typeof(ServiceSchema).Module.ModuleVersionId:N}"[..40];
     private readonly TestDatabase upstream;
@@ -36,7 +36,7 @@ internal sealed class AuditedSystem : IAsyncDisposable
         var database = await ConsoleDatabase.Create();
         var upstream = await TestDatabase.Create(Template, Prepare);
         var callers = new TestCallers().Member(Auditor, "ws_one", "auditor").Member(Viewer, "ws_one", "viewer")
-            .Member(Auditor, "ws_two", "auditor").Admin(Owner);
+            .Member(Auditor, "ws_two", "auditor").Admin(Owner).Key(AuditorsKey, Auditor);
         var console = await RunningConsole.StartWith(
             callers.Add, routes, [.. database.Settings, $"--ConnectionStrings:ledger_tail={AddressOf(upstream, "ledger_tail")}", .. settings]);
         return new(database, upstream, callers, console);

@@ -64,7 +64,7 @@ public sealed class Taking_the_trail_out
 
     private static async Task<Dictionary<string, LogVerdict>> Verify(AuditedSystem system)
     {
-        using var answer = await system.Ask("/api/v1/workspaces/ws_one/audit/verify", AuditedSystem.Auditor, method: HttpMethod.Post);
+        using var answer = await system.Ask("/api/v1/workspaces/ws_one/audit/verify", key: AuditedSystem.AuditorsKey, method: HttpMethod.Post);
         var verification = (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<AuditVerification>())!;
         Assert.False(verification.Ok);
         return verification.Logs.ToDictionary(l => l.Log);

@@ -124,7 +124,8 @@ public sealed class What_happens_at_the_door
         Assert.Equal($"A wrong credential was refused at GET {Pattern}.", told.Sentence);
         Assert.Equal(0L, await system.Database.Ask("select count(*) from mt_events where data::text || headers::text like '%forged%'"));
         Assert.DoesNotContain(system.Console.Logged, line => line.Contains('\x1b', StringComparison.Ordinal));
-        Assert.DoesNotContain(system.Console.Logged, line => line.Contains("\nERROR", StringComparison.Ordinal) || line.Contains('\r', StringComparison.Ordinal));
+        Assert.DoesNotContain(system.Console.Logged, line => line.Contains("\nERROR", StringComparison.Ordinal)
+            || line.Contains('\r', StringComparison.Ordinal));
     }
 
     private static async Task<HttpStatusCode> Status(Task<HttpResponseMessage> asking)

@@ -46,7 +46,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         var log = new Listener();
         var host = Service.Build("console",
             RunningConsole.Arguments([new("connector"), new("ledger"), new("calculation"), new("statements")],
-                [.. database.Settings, "--hostBuilder:reloadConfigOnChange=false",
+                [.. database.Settings, "--AllowedHosts=*",
                     $"--services:ledger:http:0={ledger.Address}", $"--services:connector:http:0={connector.Address}", .. settings]),
             builder =>
             {

@@ -28,7 +28,7 @@ public sealed class Coming_too_often(ITestOutputHelper output)
         using var third = await Ask(console, "flood");
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests), (first.StatusCode, second.StatusCode, third.StatusCode));
-        Assert.Equal(["\"address\";q=6000;w=60", "\"caller\";q=20;w=60", "\"workspace\";q=6000;w=60"], Lines(first, "RateLimit-Policy").Order());
+        Assert.Equal(["\"address\";q=10000000;w=60", "\"caller\";q=20;w=60", "\"workspace\";q=10000000;w=60"], Lines(first, "RateLimit-Policy").Order());
         Assert.Contains("\"caller\";r=1;t=3", Lines(first, "RateLimit"));
         Assert.Contains(Lines(third, "RateLimit"), line => line.StartsWith("\"caller\";r=0;t=", StringComparison.Ordinal));
         Assert.InRange(third.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
@@ -16,6 +17,7 @@ internal sealed class AccessConsole : IAsyncDisposable
 {
     public const string WorkspaceSettings = "\"currency\":\"EUR\",\"timeZone\":\"Europe/Berlin\"";
     private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-access-{Environment.ProcessId}.pem");
+    private readonly ConcurrentDictionary<string, Task<string>> formTokens = [];
     private readonly WebApplication host;
     private bool ownsDatabase;
 
@@ -45,9 +47,7 @@ internal sealed class AccessConsole : IAsyncDisposable
     {
         string[] arguments =
         [
-            // Nobody changes a file of settings here, and each watcher counts against what one user may have.
-            "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
-            .. database.Settings,
+            .. RunningConsole.Arguments([]), $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson", .. database.Settings,
             .. ConsoleModule.Services.Select(service => $"--services:{service}:http:0=http://127.0.0.1:1"), .. settings,
         ];
         var host = Service.Build("console", arguments,
@@ -105,6 +105,8 @@ internal sealed class AccessConsole : IAsyncDisposable
         string? who, HttpMethod method, string path, string? body = null, string? idempotencyKey = null, bool isFresh = true, CancellationToken ct = default)
     {
         using var request = new HttpRequestMessage(method, path);
+        if (who?.StartsWith("usr_", StringComparison.Ordinal) == true && method != HttpMethod.Get)
+            request.Headers.Add(RequestTokens.Header, await formTokens.GetOrAdd(who, FormToken));
         if (who?.StartsWith("usr_", StringComparison.Ordinal) == true) request.Headers.Add(ToldSession.Header, $"{who} {(isFresh ? "fresh" : "stale")}");
         else if (who is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", who);
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
@@ -113,6 +115,8 @@ internal sealed class AccessConsole : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync(ct);
         return new((int)response.StatusCode, text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text), text);
     }
+
+    private async Task<string> FormToken(string who) => (await Ask(who, HttpMethod.Get, "/api/v1/csrf")).Text("token");
 
     public async ValueTask DisposeAsync()
     {
