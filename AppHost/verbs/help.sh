@@ -48,6 +48,7 @@ TEXT
       ;;
     test) cat <<'TEXT'
 Usage: ./allocora test [full] [--yes] [--filter EXPRESSION]
+       ./allocora test ui [--yes] [--filter EXPRESSION]
        ./allocora test interop
 
 Builds everything and runs the whole test suite on a private PostgreSQL and RabbitMQ.
@@ -56,6 +57,8 @@ The last line is: N passed, N failed, N skipped
   full                  tests with a figure do all of it, not a twentieth
   interop               a stock Marten and a stock Wolverine read the log and the messages instead;
                         exit code 3 when the package feed does not have them
+  ui                    the pages in a real browser, Debian's chromium, instead; ALLOCORA_UI_SHOTS names
+                        a folder for pictures of them
   --yes                 install missing Debian packages without asking
   --filter EXPRESSION   only tests that match, as in dotnet test --filter
 

@@ -33,6 +33,13 @@ need_node() {
   need_packages "Install Node 18+ with npm." "${missing[@]}"
 }
 
+# The pages are tested in the browser that Debian has.
+need_browser() {
+  local missing=()
+  [ -x /usr/bin/chromium ] || missing+=(chromium)
+  need_packages "Install Chromium as /usr/bin/chromium." "${missing[@]}"
+}
+
 # $1: what to do where there is no apt. The others: packages that are missing.
 need_packages() {
   local advice=$1 answer=""

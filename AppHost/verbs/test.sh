@@ -8,6 +8,11 @@ run_tests() {
     run_interop
     return
   fi
+  if [ "${1:-}" = ui ]; then
+    shift
+    run_ui "$@"
+    return
+  fi
   local filter=() outcome=0
   while [ $# -gt 0 ]; do
     case $1 in
@@ -33,7 +38,37 @@ run_tests() {
   start_test_servers
   (cd "$root" && dotnet test Allocora.sln -c Release --no-build --nologo -nodeReuse:false -v quiet \
     --results-directory "$results/trx" "${filter[@]}") || outcome=$?
-  count_tests "$outcome"
+  count_tests "$outcome" '*.Tests.csproj'
+}
+
+# The pages in a real browser, apart from the other tests because it has to be installed.
+run_ui() {
+  local filter=() outcome=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) yes=true ;;
+      --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
+      *) usage "test ui does not know $1." test ;;
+    esac
+    shift
+  done
+  need_sdk
+  need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
+  need_node
+  need_browser
+  exec 9<"$root/allocora"
+  flock 9
+  build tests/Allocora.Browser
+  fetch_provider
+  exec 9<&-
+  results=$(mktemp -d) servers=""
+  : >"$results/addresses"
+  trap 'stop_test_servers; rm -rf "$results"' EXIT
+  trap 'exit 130' INT TERM
+  start_test_servers
+  (cd "$root" && dotnet test tests/Allocora.Browser -c Release --no-build --nologo -nodeReuse:false -v quiet -p:AllocoraBrowser=true \
+    --results-directory "$results/trx" "${filter[@]}") || outcome=$?
+  count_tests "$outcome" Allocora.Browser.csproj
 }
 
 # The identity provider against which signing in is tested, in the versions of its lock file.
@@ -121,7 +156,7 @@ stop_test_servers() {
   wait "$servers" || true
 }
 
-# $1: how dotnet test ended. A test program that died leaves no result file, and that counts as a failure.
+# $1: how dotnet test ended. $2: which projects it ran. A test program that died leaves no result file, and that counts as a failure.
 count_tests() {
   local passed=0 failed=0 skipped=0 total p f project name file
   while read -r project; do
@@ -137,7 +172,7 @@ count_tests() {
       continue
     }
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + total - p - f))
-  done < <(find "$root/tests" -name '*.Tests.csproj' | sort)
+  done < <(find "$root/tests" -name "$2" | sort)
   if [ "$1" -ne 0 ] && [ "$failed" -eq 0 ]; then
     say "A test program ended badly after its last test."
     failed=1

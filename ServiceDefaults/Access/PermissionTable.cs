@@ -3,7 +3,9 @@ namespace Allocora.ServiceDefaults;
 /// <summary>Who may do what, as <c>permissions.md</c> says it.</summary>
 public static class PermissionTable
 {
-    private static readonly Dictionary<string, IReadOnlySet<string>> ByRole = Read();
+    private static readonly List<string[]> Rows = Read();
+    private static readonly Dictionary<string, IReadOnlySet<string>> ByRole = Rows[0][1..^1].Index().ToDictionary(
+        role => role.Item, role => (IReadOnlySet<string>)Rows.Skip(1).Where(row => row[role.Index + 1] == "✓").Select(row => row[0]).ToHashSet());
 
     /// <summary>The roles a member of a workspace, or an API key, can have.</summary>
     public static IReadOnlyList<string> WorkspaceRoles { get; } = [.. ByRole.Keys.Except([Roles.Platform, Roles.Webhook])];
@@ -13,13 +15,14 @@ public static class PermissionTable
     /// <summary>What a role may do; nothing when there is no such role.</summary>
     public static IReadOnlySet<string> Of(string role) => ByRole.GetValueOrDefault(role) ?? new HashSet<string>();
 
-    private static Dictionary<string, IReadOnlySet<string>> Read()
+    /// <summary>What each permission allows, in words, in the order of the table.</summary>
+    public static IReadOnlyList<(string Permission, string Allows)> Meanings { get; } =
+        [.. Rows.Skip(1).Where(row => All.Contains(row[0])).Select(row => (row[0], row[^1]))];
+
+    private static List<string[]> Read()
     {
         using var reader = new StreamReader(typeof(PermissionTable).Assembly.GetManifestResourceStream("permissions.md")!);
-        var rows = reader.ReadToEnd().Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(Cells).ToList();
-        var roles = rows[0][1..^1];
-        return roles.Select((role, column) => (role, column)).ToDictionary(
-            r => r.role, r => (IReadOnlySet<string>)rows.Skip(1).Where(row => row[r.column + 1] == "✓").Select(row => row[0]).ToHashSet());
+        return [.. reader.ReadToEnd().Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(Cells)];
     }
 
     private static string[] Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(cell => cell.Trim())];

@@ -49,6 +49,7 @@ internal static class ConsoleModule
         app.UseGateway();
         app.UseIdempotency();
         app.MapPages();
+        app.MapForms();
         app.MapSignIn();
         app.MapReadStatus();
         app.MapGateway();

@@ -8,6 +8,13 @@ namespace Allocora.Console;
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ForAnyoneAttribute : Attribute;
 
+/// <summary>On a page of a workspace: what a member has to hold to see it; without a permission it is for every member.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ForMembersAttribute(string? permission = null) : Attribute
+{
+    public string? Permission { get; } = permission;
+}
+
 /// <summary>Pages are rendered on the server in one piece: no circuit, no framework script, no streaming.</summary>
 internal static class Pages
 {
@@ -27,6 +34,11 @@ internal static class Pages
     {
         var isPage = endpoint.Metadata.OfType<ComponentTypeMetadata>().Any();
         if (isPage) endpoint.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
-        endpoint.Metadata.Add(new EndpointAccess(Permission: null, IsForAnyone: !isPage || endpoint.Metadata.OfType<ForAnyoneAttribute>().Any()));
+        var members = endpoint.Metadata.OfType<ForMembersAttribute>().FirstOrDefault();
+        if (members is not null) WorkspaceName.Limit((RouteEndpointBuilder)endpoint);
+        endpoint.Metadata.Add(new EndpointAccess(members?.Permission, IsForAnyone: !isPage || endpoint.Metadata.OfType<ForAnyoneAttribute>().Any())
+        {
+            IsForMembers = members is { Permission: null },
+        });
     }
 }

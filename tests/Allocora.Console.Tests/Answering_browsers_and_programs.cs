@@ -72,7 +72,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
     [InlineData("/status", 200)]
     [InlineData("/api/v1/status", 200)]
     [InlineData("/allocora.css", 200)]
-    [InlineData("/nowhere", 404)]
+    [InlineData("/nowhere/at/all", 404)]
     public async Task Asking_for_the_headers_alone_gets_what_a_reader_would_get_without_the_text(string path, int status)
     {
         await console.Until(_ => true);
@@ -85,7 +85,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/nowhere", 404, "There is no such page")]
+    [InlineData("/nowhere/at/all", 404, "There is no such page")]
     [InlineData("/breaks", 500, "Something went wrong")]
     [InlineData("/breaks-while-rendering", 500, "Something went wrong")]
     [InlineData("/only-post", 405, "This page cannot be used that way")]
@@ -106,9 +106,9 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/nowhere", "application/json", 404)]
-    [InlineData("/nowhere", "*/*", 404)]
-    [InlineData("/nowhere", "text/html;q=0", 404)]
+    [InlineData("/nowhere/at/all", "application/json", 404)]
+    [InlineData("/nowhere/at/all", "*/*", 404)]
+    [InlineData("/nowhere/at/all", "text/html;q=0", 404)]
     [InlineData("/breaks", "application/json", 500)]
     [InlineData("/api/nowhere", "text/html", 404)]
     [InlineData("/api/breaks", "text/html", 500)]
@@ -134,7 +134,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
     [Theory]
     [InlineData("/status", "text/html")]
     [InlineData("/", "text/html")]
-    [InlineData("/nowhere", "text/html")]
+    [InlineData("/nowhere/at/all", "text/html")]
     [InlineData("/breaks", "text/html")]
     [InlineData("/breaks", "application/json")]
     [InlineData("/api/v1/status", "application/json")]

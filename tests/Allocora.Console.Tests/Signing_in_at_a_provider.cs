@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Allocora.Testing;
 
 namespace Allocora.Console.Tests;
@@ -7,7 +6,7 @@ namespace Allocora.Console.Tests;
 /// <summary>Against oidc-provider, a certified implementation, in a process of its own.</summary>
 public sealed class Signing_in_at_a_provider : IAsyncLifetime
 {
-    private readonly string authority = $"http://127.0.0.1:{FreePort()}";
+    private readonly string authority = $"http://127.0.0.1:{ProviderOfTests.FreePort()}";
     private ConsoleDatabase database = null!;
     private RunningConsole console = null!;
     private ChildProgram provider = null!;
@@ -19,7 +18,7 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
             null,
             [.. database.Settings, "--Identity:Mode=oidc", $"--Oidc:Authority={authority}", "--Oidc:ClientId=allocora",
                 "--Oidc:ClientSecret=a secret of the tests"]);
-        provider = await StartProvider(new Uri(authority).Port, $"{console.Address}{SignInWithProvider.Callback}");
+        provider = await ProviderOfTests.Start(new Uri(authority).Port, $"{console.Address}{SignInWithProvider.Callback}");
     }
 
     public async Task DisposeAsync()
@@ -175,28 +174,5 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
             (at, page) = await visitor.Follow(answer);
         }
         return (at, page);
-    }
-
-    private static async Task<ChildProgram> StartProvider(int port, string redirect)
-    {
-        var folder = Path.Combine(Repository.Root, "tests", "OidcProvider");
-        var paths = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator);
-        if (!paths.Any(p => File.Exists(Path.Combine(p, "node"))))
-            throw new InvalidOperationException("Node is missing: install nodejs and npm, or let ./allocora test --yes do it.");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules", "oidc-provider")))
-            throw new InvalidOperationException("The provider of the tests is missing: run npm ci in tests/OidcProvider, as ./allocora test does.");
-
-        var program = await ChildProgram.Start("oidc-provider", "node", folder, new Dictionary<string, string>(), "provider.mjs", $"{port}", redirect);
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        var discovery = new Uri($"http://127.0.0.1:{port}/.well-known/openid-configuration");
-        await Eventually.Sees(ct => http.GetAsync(discovery, ct), answer => answer.IsSuccessStatusCode);
-        return program;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

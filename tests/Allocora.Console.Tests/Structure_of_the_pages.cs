@@ -8,7 +8,7 @@ public sealed class Structure_of_the_pages
     [InlineData("/status", "System status · Allocora")]
     [InlineData("/sign-in", "Sign in · Allocora")]
     [InlineData("/sign-in/refused?reason=state", "You are not signed in · Allocora")]
-    [InlineData("/nowhere", "There is no such page · Allocora")]
+    [InlineData("/nowhere/at/all", "There is no such page · Allocora")]
     public async Task Is_that_of_a_page_which_can_be_read_in_every_way(string path, string title)
     {
         await using var console = await RunningConsole.Start();

@@ -8,6 +8,7 @@ namespace Allocora.Console;
 internal sealed class ReadAudit(AuditReader trail, People people)
 {
     public const int LimitMax = 200, LimitDefault = 50;
+    public const string OtherCursor = "The cursor is of another list. Begin again without it.";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -20,26 +21,25 @@ internal sealed class ReadAudit(AuditReader trail, People people)
     private async Task<Results<Ok<Page<AuditEntry>>, ProblemHttpResult>> Handle(string workspace, AuditQuery query, CancellationToken ct)
     {
         if (query.Limit is < 1 or > LimitMax) return Problems.Invalid(new FieldError("#/limit", $"The limit is from 1 to {LimitMax}."));
-        var (filter, limit) = (query.Filter, query.Limit ?? LimitDefault);
-        AuditPosition? before = null;
-        if (query.Cursor is not null)
-        {
-            before = AuditCursor.Open(query.Cursor, workspace, filter);
-            if (before is null) return Problems.Refuse(400, "cursor-mismatch", "The cursor is of another list. Begin again without it.");
-        }
+        var found = await Find(workspace, query.Filter, query.Cursor, query.Limit ?? LimitDefault, ct);
+        return found is null ? Problems.Refuse(400, "cursor-mismatch", OtherCursor) : TypedResults.Ok(found);
+    }
+
+    /// <returns>Null if the cursor is of another list.</returns>
+    public async Task<Page<AuditEntry>?> Find(string workspace, AuditFilter filter, string? cursor, int limit, CancellationToken ct)
+    {
+        var before = cursor is null ? null : AuditCursor.Open(cursor, workspace, filter);
+        if (cursor is not null && before is null) return null;
         var rows = await trail.Newest(workspace, filter, before, limit + 1, ct);
         var page = rows.Take(limit).ToList();
         var next = rows.Count > limit ? AuditCursor.Of(page[^1].Position, workspace, filter) : null;
         var names = await NamesOf(page, ct);
-        return TypedResults.Ok(new Page<AuditEntry>([.. page.Select(row => Shown(row, names))], new(next, next is not null)));
+        return new([.. page.Select(row => Shown(row, names))], new(next, next is not null));
     }
 
     /// <summary>The names of those who did what the rows say, as far as they are known.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> NamesOf(IReadOnlyCollection<AuditRow> rows, CancellationToken ct)
-    {
-        var ids = rows.Select(r => r.Actor).OfType<string>().Distinct().ToList();
-        return ids.Count == 0 ? new Dictionary<string, string>() : (await people.Named(ids, ct)).ToDictionary(p => p.Id, p => p.Name);
-    }
+    public Task<IReadOnlyDictionary<string, string>> NamesOf(IReadOnlyCollection<AuditRow> rows, CancellationToken ct) =>
+        people.NamesOf(rows.Select(r => r.Actor).OfType<string>(), ct);
 
     public static AuditEntry Shown(AuditRow row, IReadOnlyDictionary<string, string> names)
     {

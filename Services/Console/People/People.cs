@@ -36,6 +36,13 @@ internal sealed class People(NpgsqlDataSource worker, TimeProvider time)
         return await Read(command, ct);
     }
 
+    /// <summary>The names of those who are known.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesOf(IEnumerable<string> ids, CancellationToken ct)
+    {
+        var asked = ids.Distinct().ToList();
+        return asked.Count == 0 ? new Dictionary<string, string>() : (await Named(asked, ct)).ToDictionary(p => p.Id, p => p.Name);
+    }
+
     private static async Task<List<Person>> Read(NpgsqlCommand command, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(ct);

@@ -20,7 +20,10 @@ internal static class SignInGate
             return;
         }
         await next(http);
-        if (http.Response is { StatusCode: StatusCodes.Status401Unauthorized, HasStarted: false } && IsForAPerson(http.Request)) LeadToSignIn(http);
+        if (http.Response.HasStarted || !IsForAPerson(http.Request)) return;
+        if (http.Response.StatusCode == StatusCodes.Status401Unauthorized) LeadToSignIn(http);
+        if (http.Features.Get<Refused>() is { Code: "step-up-required" } && http.GetEndpoint()?.Metadata.GetMetadata<FormOfPage>() is { } form)
+            http.SeeOther($"/sign-in/confirm?return={Uri.EscapeDataString(form.AddressIn(http))}");
     });
 
     private static bool NeedsToBeSure(Endpoint? endpoint) =>

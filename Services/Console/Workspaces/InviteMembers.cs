@@ -21,34 +21,50 @@ internal static class InviteMembers
 
     private static async Task<IResult> Invite(InviteRequest body, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        if (!PermissionTable.WorkspaceRoles.Contains(body.Role)) return Problems.Invalid(ManageMembers.NoRole());
-        if (body.ValidDays is < 1 or > DaysMax) return Problems.Invalid(new FieldError("#/validDays", $"Give 1 to {DaysMax} days."));
+        if (WhatIsWrong(body) is { } wrong) return Problems.Invalid(wrong);
+        var (told, issued) = await IssueInvite(body, Asking.Of(http), commands, time, http, ct);
+        return told.Once(issued);
+    }
+
+    public static FieldError? WhatIsWrong(InviteRequest body)
+    {
+        if (!PermissionTable.WorkspaceRoles.Contains(body.Role)) return ManageMembers.NoRole();
+        return body.ValidDays is < 1 or > DaysMax ? new("#/validDays", $"Give 1 to {DaysMax} days.") : null;
+    }
+
+    public static async Task<(Told Told, IssuedInvite Invite)> IssueInvite(
+        InviteRequest body, Asking asking, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
+    {
         var now = time.GetUtcNow();
-        var (asking, id, secret, approval) = (Asking.Of(http), NewId.For("inv", now), ApiKeyText.NewSecret(), NewId.For("apr", now));
+        var (id, secret, approval) = (NewId.For("inv", now), ApiKeyText.NewSecret(), NewId.For("apr", now));
         var expiresAt = now.AddDays(body.ValidDays ?? UsualDays);
         var told = await commands.Tell(http.Workspace(), asking, (state, now) =>
             MemberRules.Invite(state, asking.Person, id, body.Role, ApiKeyText.HashOf(secret), expiresAt, approval, now), ct);
         var link = $"{http.Request.Scheme}://{http.Request.Host}/invites/{Invites.TokenOf(id, secret)}";
-        return told.Once(new IssuedInvite(id, body.Role, told.Waiting is null ? "open" : "waiting", expiresAt, link, told.Waiting));
+        return (told, new(id, body.Role, told.Waiting is null ? "open" : "waiting", expiresAt, link, told.Waiting));
     }
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
-        var paging = Paging.Of(limit, cursor);
-        var invites = await readers.One.Read(http.Workspace(), (connection, _, ct) => Read(connection, paging, time.GetUtcNow(), ct), ct);
-        return TypedResults.Ok(paging.Page(invites, i => i.Id));
+        return TypedResults.Ok(await Find(http.Workspace(), Paging.Of(limit, cursor), readers, time.GetUtcNow(), onlyOpen: false, ct));
     }
 
-    private static async Task<List<ListedInvite>> Read(NpgsqlConnection connection, Paging paging, DateTimeOffset now, CancellationToken ct)
+    public static async Task<Page<ListedInvite>> Find(
+        string workspace, Paging paging, AccessReaders readers, DateTimeOffset now, bool onlyOpen, CancellationToken ct) => paging.Page(
+            await readers.One.Read(workspace, (connection, _, ct) => Read(connection, paging, now, onlyOpen, ct), ct), i => i.Id);
+
+    private static async Task<List<ListedInvite>> Read(
+        NpgsqlConnection connection, Paging paging, DateTimeOffset now, bool onlyOpen, CancellationToken ct)
     {
         const string query = """
             select id, role, case when state = 'open' and expires_at <= $3 then 'expired' else state end, invited_by, invited_at, expires_at
-            from invite where $1::text is null or id < $1 order by id desc limit $2
+            from invite where ($1::text is null or id < $1) and (not $4 or state = 'open' and expires_at > $3) order by id desc limit $2
             """;
         await using var command = new NpgsqlCommand(query, connection);
         paging.AddTo(command);
         command.Parameters.Add(new() { Value = now });
+        command.Parameters.Add(new() { Value = onlyOpen });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new List<ListedInvite>();
         while (await reader.ReadAsync(ct))
@@ -60,11 +76,11 @@ internal static class InviteMembers
         return found;
     }
 
-    private static async Task<IResult> Revoke(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
-    {
-        var asking = Asking.Of(http);
-        return (await commands.Tell(http.Workspace(), asking, state => MemberRules.RevokeInvite(state, asking.Person, id), ct)).Empty();
-    }
+    private static async Task<IResult> Revoke(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct) =>
+        (await RevokeInvite(http.Workspace(), Asking.Of(http), id, commands, ct)).Empty();
+
+    public static Task<Told> RevokeInvite(string workspace, Asking asking, string id, WorkspaceCommands commands, CancellationToken ct) =>
+        commands.Tell(workspace, asking, state => MemberRules.RevokeInvite(state, asking.Person, id), ct);
 
     // A key stands for its owner in one workspace. To join another is for the person.
     private static async Task<IResult> Accept(AcceptInviteRequest body, Invites invites, HttpContext http, CancellationToken ct)

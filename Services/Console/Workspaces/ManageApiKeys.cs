@@ -23,19 +23,26 @@ internal static class ManageApiKeys
 
     private static async Task<IResult> Issue(IssueKeyRequest body, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        FieldError[] wrong = [.. WhatIsWrong(body, now)];
+        FieldError[] wrong = [.. WhatIsWrong(body, time.GetUtcNow())];
         if (wrong.Length > 0) return Problems.Invalid(wrong);
-        var (asking, id, secret, approval) = (Asking.Of(http), NewId.For("key", now), ApiKeyText.NewSecret(), NewId.For("apr", now));
+        var (told, issued) = await IssueKey(http.Workspace(), Asking.Of(http), body, commands, time, ct);
+        return told.Once(issued);
+    }
+
+    public static async Task<(Told Told, IssuedKey Key)> IssueKey(
+        string workspace, Asking asking, IssueKeyRequest body, WorkspaceCommands commands, TimeProvider time, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var (id, secret, approval) = (NewId.For("key", now), ApiKeyText.NewSecret(), NewId.For("apr", now));
         var asked = new ApiKeyGranted(id, body.Name, body.Owner ?? asking.Person, body.Role, body.Permissions, body.ExpiresAt.ToUniversalTime());
-        var told = await commands.Tell(http.Workspace(), asking, (state, now) =>
+        var told = await commands.Tell(workspace, asking, (state, now) =>
             KeyRules.Grant(state, asking.Person, asking.Held, asked, ApiKeyText.HashOf(secret), approval, now), ct);
         var isShown = told.Events.Any(e => e is ApiKeyCollected);
         var state = told.Waiting is not null ? "waiting" : isShown ? "active" : "uncollected";
-        return told.Once(new IssuedKey(id, state, body.ExpiresAt, isShown ? ApiKeyText.Of(id, secret) : null, told.Waiting));
+        return (told, new(id, state, body.ExpiresAt, isShown ? ApiKeyText.Of(id, secret) : null, told.Waiting));
     }
 
-    private static IEnumerable<FieldError> WhatIsWrong(IssueKeyRequest body, DateTimeOffset now)
+    public static IEnumerable<FieldError> WhatIsWrong(IssueKeyRequest body, DateTimeOffset now)
     {
         if (body.Name.Length > NameMax || string.IsNullOrWhiteSpace(body.Name) || body.Name.Any(char.IsControl))
             yield return new("#/name", $"Give a name of 1 to {NameMax} characters.");
@@ -54,42 +61,61 @@ internal static class ManageApiKeys
 
     private static async Task<IResult> Collect(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
     {
-        var (asking, secret) = (Asking.Of(http), ApiKeyText.NewSecret());
-        var told = await commands.Tell(http.Workspace(), asking, (state, now) =>
+        var (told, shown) = await CollectKey(http.Workspace(), Asking.Of(http), id, commands, ct);
+        return told.Once(shown);
+    }
+
+    public static async Task<(Told Told, ShownKey Key)> CollectKey(string workspace, Asking asking, string id, WorkspaceCommands commands, CancellationToken ct)
+    {
+        var secret = ApiKeyText.NewSecret();
+        var told = await commands.Tell(workspace, asking, (state, now) =>
             KeyRules.Collect(state, asking.Person, asking.Held, id, ApiKeyText.HashOf(secret), now), ct);
-        return Shown(told, id, secret);
+        return (told, Shown(id, secret));
     }
 
     private static async Task<IResult> Rotate(string id, RotateKeyRequest body, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
     {
-        var overlap = TimeSpan.FromMinutes(Math.Clamp(body.OverlapMinutes, -1, KeyRules.OverlapMax.TotalMinutes + 1));
-        if (overlap < TimeSpan.Zero || overlap > KeyRules.OverlapMax)
-            return Problems.Invalid(new FieldError("#/overlapMinutes", $"Give 0 to {KeyRules.OverlapMax.TotalMinutes:0} minutes."));
-        var (asking, secret) = (Asking.Of(http), ApiKeyText.NewSecret());
-        var told = await commands.Tell(http.Workspace(), asking, (state, now) =>
-            KeyRules.Rotate(state, asking.Person, asking.Held, id, ApiKeyText.HashOf(secret), overlap, now), ct);
-        return Shown(told, id, secret);
+        if (WhatIsWrong(body) is { } wrong) return Problems.Invalid(wrong);
+        var (told, shown) = await RotateKey(http.Workspace(), Asking.Of(http), id, body, commands, ct);
+        return told.Once(shown);
     }
 
-    private static IResult Shown(Told told, string id, string secret) => told.Once(new ShownKey(id, ApiKeyText.Of(KeyIdOr(id), secret)));
+    public static FieldError? WhatIsWrong(RotateKeyRequest body) => body.OverlapMinutes < 0 || body.OverlapMinutes > KeyRules.OverlapMax.TotalMinutes
+        ? new("#/overlapMinutes", $"Give 0 to {KeyRules.OverlapMax.TotalMinutes:0} minutes.")
+        : null;
+
+    public static async Task<(Told Told, ShownKey Key)> RotateKey(
+        string workspace, Asking asking, string id, RotateKeyRequest body, WorkspaceCommands commands, CancellationToken ct)
+    {
+        var (secret, overlap) = (ApiKeyText.NewSecret(), TimeSpan.FromMinutes(body.OverlapMinutes));
+        var told = await commands.Tell(workspace, asking, (state, now) =>
+            KeyRules.Rotate(state, asking.Person, asking.Held, id, ApiKeyText.HashOf(secret), overlap, now), ct);
+        return (told, Shown(id, secret));
+    }
+
+    private static ShownKey Shown(string id, string secret) => new(id, ApiKeyText.Of(KeyIdOr(id), secret));
 
     // Of a key that is not there nothing is shown, but what would be is made before that is known.
     private static string KeyIdOr(string id) => NewId.Is("key", id) ? id : $"key_{new string('0', 26)}";
 
-    private static async Task<IResult> Revoke(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct)
-    {
-        var asking = Asking.Of(http);
-        return (await commands.Tell(http.Workspace(), asking, state => KeyRules.Revoke(state, asking.Person, asking.Held, id), ct)).Empty();
-    }
+    private static async Task<IResult> Revoke(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct) =>
+        (await RevokeKey(http.Workspace(), Asking.Of(http), id, commands, ct)).Empty();
+
+    public static Task<Told> RevokeKey(string workspace, Asking asking, string id, WorkspaceCommands commands, CancellationToken ct) =>
+        commands.Tell(workspace, asking, state => KeyRules.Revoke(state, asking.Person, asking.Held, id), ct);
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
-        var paging = Paging.Of(limit, cursor);
+        return TypedResults.Ok(await Find(http, Paging.Of(limit, cursor), readers, time, ct));
+    }
+
+    public static async Task<Page<ListedKey>> Find(HttpContext http, Paging paging, AccessReaders readers, TimeProvider time, CancellationToken ct)
+    {
         // Who may not issue keys sees their own.
         var owner = http.Grant().Permissions.Contains(KeyRules.Write) ? null : Caller.Of(http).Subject;
         var keys = await readers.One.Read(http.Workspace(), (connection, _, ct) => Read(connection, paging, owner, time.GetUtcNow(), ct), ct);
-        return TypedResults.Ok(paging.Page(keys, k => k.Id));
+        return paging.Page(keys, k => k.Id);
     }
 
     private static async Task<List<ListedKey>> Read(NpgsqlConnection connection, Paging paging, string? owner, DateTimeOffset now, CancellationToken ct)

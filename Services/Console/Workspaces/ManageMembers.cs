@@ -23,10 +23,14 @@ internal static class ManageMembers
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, People people, HttpContext http, CancellationToken ct)
     {
         if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
-        var paging = Paging.Of(limit, cursor);
-        var members = await readers.One.Read(http.Workspace(), (connection, _, ct) => Read(connection, paging, ct), ct);
-        var names = (await people.Named([.. members.Select(m => m.Id)], ct)).ToDictionary(p => p.Id, p => p.Name);
-        return TypedResults.Ok(paging.Page([.. members.Select(m => m with { Name = names.GetValueOrDefault(m.Id) })], m => m.Id));
+        return TypedResults.Ok(await Find(http.Workspace(), Paging.Of(limit, cursor), readers, people, ct));
+    }
+
+    public static async Task<Page<MemberOfWorkspace>> Find(string workspace, Paging paging, AccessReaders readers, People people, CancellationToken ct)
+    {
+        var members = await readers.One.Read(workspace, (connection, _, ct) => Read(connection, paging, ct), ct);
+        var names = await people.NamesOf(members.Select(m => m.Id), ct);
+        return paging.Page([.. members.Select(m => m with { Name = names.GetValueOrDefault(m.Id) })], m => m.Id);
     }
 
     private static async Task<List<MemberOfWorkspace>> Read(NpgsqlConnection connection, Paging paging, CancellationToken ct)
@@ -51,19 +55,31 @@ internal static class ManageMembers
     {
         if (WhyNotThemself(http, person) is { } refusal) return Told.Of(refusal);
         if (!PermissionTable.WorkspaceRoles.Contains(body.Role)) return Problems.Invalid(NoRole());
-        var (asking, approval) = (Asking.Of(http), NewId.For("apr", time.GetUtcNow()));
-        var told = await commands.Tell(http.Workspace(), asking, state => MemberRules.ChangeRole(state, asking.Person, person, body.Role, approval), ct);
+        var told = await ChangeRoleOf(http.Workspace(), Asking.Of(http), person, body.Role, commands, time, ct);
         return told.Waiting is { } waiting
             ? told.As(new AccessAnswer("waiting", waiting), StatusCodes.Status202Accepted)
             : told.As(new AccessAnswer("done", null));
     }
 
+    public static Task<Told> ChangeRoleOf(
+        string workspace, Asking asking, string person, string role, WorkspaceCommands commands, TimeProvider time, CancellationToken ct)
+    {
+        var approval = NewId.For("apr", time.GetUtcNow());
+        return commands.Tell(workspace, asking, state => MemberRules.ChangeRole(state, asking.Person, person, role, approval), ct);
+    }
+
     private static async Task<IResult> Remove(string person, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
     {
         if (WhyNotThemself(http, person) is { } refusal) return Told.Of(refusal);
-        var (asking, approval) = (Asking.Of(http), NewId.For("apr", time.GetUtcNow()));
-        var told = await commands.Tell(http.Workspace(), asking, state => MemberRules.Remove(state, asking.Person, person, approval), ct);
+        var told = await RemoveMember(http.Workspace(), Asking.Of(http), person, commands, time, ct);
         return told.Waiting is { } waiting ? told.As(new AccessAnswer("waiting", waiting), StatusCodes.Status202Accepted) : told.Empty();
+    }
+
+    public static Task<Told> RemoveMember(
+        string workspace, Asking asking, string person, WorkspaceCommands commands, TimeProvider time, CancellationToken ct)
+    {
+        var approval = NewId.For("apr", time.GetUtcNow());
+        return commands.Tell(workspace, asking, state => MemberRules.Remove(state, asking.Person, person, approval), ct);
     }
 
     // Who got hold of an admin's key would otherwise be rid of the admin.

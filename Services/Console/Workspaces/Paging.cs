@@ -19,6 +19,12 @@ internal sealed record Paging(int Limit, string? Before)
 
     public static Paging Of(int? limit, string? cursor) => new(limit ?? LimitUsual, cursor);
 
+    /// <summary>As the address of a page asks for it; one that was mistyped begins at the start.</summary>
+    public static Paging OfPage(string? cursor) => Of(limit: null, WhatIsWrong(limit: null, cursor) is null ? cursor : null);
+
+    /// <summary>As much as one answer can hold.</summary>
+    public static readonly Paging Most = new(LimitMax, Before: null);
+
     /// <summary>Adds the parameters of <c>id &lt; coalesce($1, …) … limit $2</c>: one row more than asked for tells that there is more.</summary>
     public void AddTo(NpgsqlCommand command)
     {

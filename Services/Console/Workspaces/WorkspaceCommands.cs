@@ -27,6 +27,8 @@ internal sealed record Asking(string Person, IReadOnlySet<string> Held, Origin O
 /// <param name="IsShown">Who reads now sees it.</param>
 internal sealed record Told(Refusal? Refusal, bool IsAgain, IReadOnlyList<WorkspaceHappened> Events, bool IsShown)
 {
+    public static readonly Refusal DoneBefore = new("already-done", "This was done before. What was shown then is not kept anywhere.");
+
     public string? Waiting => Events.OfType<AccessRequested>().FirstOrDefault()?.Approval;
 
     /// <summary>What a command that changes something answers.</summary>
@@ -35,19 +37,21 @@ internal sealed record Told(Refusal? Refusal, bool IsAgain, IReadOnlyList<Worksp
 
     /// <summary>The same for a command whose answer holds what nobody can make again.</summary>
     public IResult Once<T>(T answer) => IsAgain
-        ? Problems.Refuse(StatusCodes.Status409Conflict, "already-done", "This was done before. What was shown then is not kept anywhere.")
+        ? Of(DoneBefore)
         : As(answer, StatusCodes.Status201Created);
 
     public IResult Empty() => Refusal is { } refusal
         ? Of(refusal)
         : TypedResults.StatusCode(IsShown ? StatusCodes.Status204NoContent : StatusCodes.Status202Accepted);
 
-    public static ProblemHttpResult Of(Refusal refusal) => Problems.Refuse(refusal.Code switch
+    public static ProblemHttpResult Of(Refusal refusal) => Problems.Refuse(StatusOf(refusal), refusal.Code, refusal.Sentence);
+
+    public static int StatusOf(Refusal refusal) => refusal.Code switch
     {
         "insufficient-scope" or "self-approval-forbidden" or "self-grant-forbidden" or "not-requester" => StatusCodes.Status403Forbidden,
         "not-found" => StatusCodes.Status404NotFound,
         _ => StatusCodes.Status409Conflict,
-    }, refusal.Code, refusal.Sentence);
+    };
 }
 
 /// <summary>Everything that changes who may do what in a workspace goes through here.</summary>
