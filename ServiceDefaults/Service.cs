@@ -104,6 +104,9 @@ public static class Service
             {
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+                // They log with a stack what they throw as well: keys out of reach, and a cookie from before the keys were others.
+                ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.KeyRingProvider"] = "None",
+                ["Logging:LogLevel:Microsoft.AspNetCore.Antiforgery"] = "None",
             },
         });
         builder.Logging.AddSimpleConsole(o =>

@@ -65,6 +65,8 @@ public sealed record ListedKey(
 /// <param name="OverlapMinutes">How long the old secret stays good: 0 to 10080, a week.</param>
 public sealed record RotateKeyRequest(int OverlapMinutes);
 
+/// <param name="Kind"><c>role</c>, <c>invite</c>, <c>key</c> or <c>removal</c>.</param>
+/// <param name="To">The role after; <c>none</c> for a removal.</param>
 /// <param name="State"><c>open</c>, <c>approved</c>, <c>rejected</c> or <c>withdrawn</c>.</param>
 /// <param name="ContentHash">What an approval has to name, so that it is for what was seen.</param>
 public sealed record AccessRequest(

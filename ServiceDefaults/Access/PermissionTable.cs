@@ -32,4 +32,7 @@ public static class PermissionTable
 public static class Roles
 {
     public const string Viewer = "viewer", Approver = "approver", Admin = "admin", Platform = "platform", Webhook = "webhook";
+
+    /// <summary>In place of a role: who has it is no member.</summary>
+    public const string None = "none";
 }

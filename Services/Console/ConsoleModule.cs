@@ -43,6 +43,7 @@ internal static class ConsoleModule
         app.UseHostNames();
         app.UseErrorPages();
         app.UseAssets();
+        app.UseHttpsOnly();
         app.UseDoor();
         app.UseRequestTokens();
         app.UseGateway();

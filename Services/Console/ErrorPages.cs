@@ -2,13 +2,14 @@ using System.Diagnostics;
 using Allocora.Console.Components;
 using Allocora.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
 
 namespace Allocora.Console;
 
 /// <summary>Shows a person what went wrong as a page. Programs, and everything under /api, get the problem document instead.</summary>
 internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPages> logger)
 {
-    private const string RequestIdHeader = "Request-Id";
+    private const string RequestIdHeader = "Request-Id", RetrySeconds = "5";
 
     public async Task Invoke(HttpContext http)
     {
@@ -25,6 +26,13 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
         }
         catch (Exception e) when (!http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {
+            if (WhyDatabaseIsAway(e) is { } reason)
+            {
+                NotAnswered(http.Request.Method, http.Request.Path, reason);
+                http.Response.Headers.RetryAfter = RetrySeconds;
+                await Render(http, StatusCodes.Status503ServiceUnavailable);
+                return;
+            }
             var status = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status500InternalServerError;
             if (status >= 500) Failed(e, http.Request.Method, http.Request.Path);
             await Render(http, status);
@@ -36,6 +44,14 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
     private static bool IsForAPerson(HttpRequest request) =>
         !request.Path.StartsWithSegments("/api")
         && request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType == "text/html" && accepted.Quality is not 0);
+
+    // A form's token is made with a key that may have to be read first, and then it comes wrapped.
+    private static string? WhyDatabaseIsAway(Exception? e) => e switch
+    {
+        null => null,
+        NpgsqlException { IsTransient: true } => e.Message,
+        _ => WhyDatabaseIsAway(e.InnerException),
+    };
 
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentLength: null or 0 };
@@ -59,6 +75,9 @@ internal sealed partial class ErrorPages(RequestDelegate next, ILogger<ErrorPage
         };
         await new RazorComponentResult<ErrorPage>(parameters) { StatusCode = status, PreventStreamingRendering = true }.ExecuteAsync(http);
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} cannot be answered: the database is away ({Reason})")]
+    private partial void NotAnswered(string method, string path, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     private partial void Failed(Exception e, string method, string path);

@@ -17,6 +17,7 @@ public sealed class Opening_what_the_console_stored
         ["signed_in/v1/plain.json"] = new SignedIn(Person, Session, "link"),
         ["signed_out/v1/plain.json"] = new SignedOut(Person, Session, Everywhere: true),
         ["access_requested/v1/role.json"] = new AccessRequested("apr_3", "role", "usr_2", "usr_2", "viewer", "admin", "ha54", "usr_1"),
+        ["access_requested/v1/removal.json"] = new AccessRequested("apr_4", "removal", "usr_2", "usr_2", "admin", "none", "ha54", "usr_1"),
         ["access_requested/v1/invite.json"] = new AccessRequested("apr_2", "invite", "inv_1", null, null, "admin", "ha54", "usr_1",
             Invite: new("5ec", new(2026, 10, 8, 12, 0, 0, TimeSpan.Zero))),
         ["api_key_rotated/v1/plain.json"] = new ApiKeyRotated("key_1", "0the", new(2026, 10, 2, 0, 0, 0, TimeSpan.Zero)),

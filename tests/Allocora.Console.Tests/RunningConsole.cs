@@ -23,7 +23,6 @@ namespace Allocora.Console.Tests;
 /// </summary>
 internal sealed class RunningConsole : IAsyncDisposable
 {
-    private static readonly string HeadKey = Path.Combine(Path.GetTempPath(), $"allocora-console-{Environment.ProcessId}.pem");
     public const string NoDatabase = "Host=127.0.0.1;Port=1;Database=console;Username=console;Password=x7fk20sj";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly WebApplication host;
@@ -74,10 +73,11 @@ internal sealed class RunningConsole : IAsyncDisposable
 
     public static string[] Arguments(IEnumerable<StandIn> services, params string[] settings) =>
     [
-        "--urls=http://127.0.0.1:0", "--environment=Development", "--Identity:Mode=local", $"--Identity:LinkKey={Visitor.LinkKey}",
+        // Nobody changes a file of settings here, and each watcher counts against what one user may have.
+        "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false",
+        "--environment=Development", "--Identity:Mode=local", $"--Identity:LinkKey={Visitor.LinkKey}",
         "--Session:Key=c2Vzc2lvbiBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=", "--Status:Interval=00:00:00.5", $"--ConnectionStrings:console={NoDatabase}",
-        $"--ConnectionStrings:console_worker={NoDatabase}", $"--Heads:KeyFile={HeadKey}", $"--Heads:File={HeadKey}.ndjson",
-        "--AllowedHosts=127.0.0.1;localhost", "--hostBuilder:reloadConfigOnChange=false",
+        $"--ConnectionStrings:console_worker={NoDatabase}", .. HeadFiles.Settings(), "--AllowedHosts=127.0.0.1;localhost",
         .. Unlimited, .. ConsoleModule.Services.Select(s => $"--ConnectionStrings:{s}_tail={NoDatabase}"),
         .. services.Select(s => $"--services:{s.Name}:http:0={s.Address}"),
         .. ConsoleModule.Services.Select((service, i) => $"--Inner:Keys:{service}={InnerKey(i)}"), .. settings,

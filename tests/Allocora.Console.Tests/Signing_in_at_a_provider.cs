@@ -117,6 +117,7 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
     [InlineData("?code=stolen", "state")]
     [InlineData("", "state")]
     [InlineData("?error=server_error", "provider")]
+    [InlineData("?code=stolen&state=forged&iss=https://evil.example", "provider")]
     public async Task An_answer_nobody_asked_for_signs_nobody_in(string query, string reason)
     {
         using var mara = console.Visit();
@@ -124,6 +125,17 @@ public sealed class Signing_in_at_a_provider : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.Found, $"/sign-in/refused?reason={reason}"), (answer.StatusCode, answer.Headers.Location?.ToString()));
         Assert.False(await mara.IsSignedIn());
+    }
+
+    [Fact]
+    public async Task A_code_is_bound_to_who_asked_for_it()
+    {
+        using var mara = console.Visit();
+        using var led = await mara.Get("/sign-in/provider");
+
+        Assert.Contains("code_challenge_method=S256", led.Headers.Location!.Query, StringComparison.Ordinal);
+        Assert.Matches("[?&]code_challenge=[A-Za-z0-9_-]{43}(&|$)", led.Headers.Location!.Query);
+        Assert.DoesNotContain("code_verifier", led.Headers.Location!.Query, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -164,6 +164,19 @@ public sealed class Staying_signed_in : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_has_ended_or_is_somebody_elses_cannot_be_confirmed()
+    {
+        using var mara = await SignIn();
+        var sessions = console.Provider.GetRequiredService<Sessions>();
+        var (session, person) = ((string)(await database.Ask("select id from session"))!, (string)(await database.Ask("select person from session"))!);
+
+        Assert.NotNull(await sessions.Confirm(person, session, default));
+        Assert.Null(await sessions.Confirm("usr_other", session, default));
+        Assert.True(await sessions.End(person, session, default));
+        Assert.Null(await sessions.Confirm(person, session, default));
+    }
+
+    [Fact]
     public async Task While_the_database_is_away_the_status_can_be_seen_and_nothing_else()
     {
         await using var alone = await RunningConsole.Start();

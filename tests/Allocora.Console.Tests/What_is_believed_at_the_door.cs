@@ -41,6 +41,13 @@ public sealed class What_is_believed_at_the_door
     [InlineData("status", "/")]
     public void Nothing_leads_out_of_the_console(string? asked, string led) => Assert.Equal(led, LocalPath.Of(asked));
 
+    [Fact]
+    public void A_way_that_is_too_long_for_a_header_leads_to_the_start()
+    {
+        Assert.Equal(2000, LocalPath.Of($"/{new string('a', 1999)}").Length);
+        Assert.Equal("/", LocalPath.Of($"/{new string('a', 2000)}"));
+    }
+
     [Theory]
     [InlineData("issuer", "https://id.example", null)]
     [InlineData("issuer", "https://evil.example", "another name")]

@@ -108,6 +108,18 @@ public sealed class Asking_for_permission : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_copied_from_the_ring_of_another_service_opens_nothing()
+    {
+        Token("calculation", "ws_1");
+        keys.Of(InnerTokens.RingOf("statements")).StoreElement(keys.Of(InnerTokens.RingOf("calculation")).GetAllElements().Single(), "copied");
+        await using var statements = await Start("statements", Key);
+
+        using var ready = await statements.Http.GetAsync("/healthz/ready");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+    }
+
+    [Fact]
     public void The_keys_cannot_be_read_where_they_are_kept()
     {
         Token("ledger", "ws_1");
@@ -119,7 +131,7 @@ public sealed class Asking_for_permission : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("nobody", "HTTP: GET /nobody does not say who may call it: give it RequirePermission, AllowSignedIn or AllowAnyone.")]
+    [InlineData("nobody", "HTTP: GET /nobody does not say who may call it: give it RequirePermission, AllowMembers, AllowSignedIn or AllowAnyone.")]
     [InlineData("unknown", "HTTP: GET /unknown needs revenue.raed, which is not in the table of permissions.")]
     [InlineData("unchecked", "HTTP: GET /unchecked is not for anyone, and the host does not call UseAccess.")]
     public async Task A_host_with_an_endpoint_that_is_not_guarded_does_not_start(string route, string why)

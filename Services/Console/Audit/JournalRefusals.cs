@@ -41,9 +41,10 @@ internal sealed class JournalRefusals(RequestDelegate next, Journal journal, Key
         {
             // Without a credential it is somebody's first visit.
             StatusCodes.Status401Unauthorized => isOurs && await BroughtCredential(http),
-            // Where a permission is asked for, whoever says no behind the check does so for the same reasons.
-            StatusCodes.Status403Forbidden or StatusCodes.Status404NotFound =>
-                isOurs || http.GetEndpoint()?.Metadata.GetMetadata<EndpointAccess>() is { Permission: not null },
+            // Behind the check too, a rule or a service says no to somebody.
+            StatusCodes.Status403Forbidden => isOurs || http.GetEndpoint()?.Metadata.GetMetadata<EndpointAccess>() is { IsForAnyone: false },
+            // That an id is not there, in a workspace of one's own, is no refusal.
+            StatusCodes.Status404NotFound => isOurs,
             _ => false,
         };
     }
@@ -63,8 +64,9 @@ internal sealed class JournalRefusals(RequestDelegate next, Journal journal, Key
         if (http.User.Identity is not { IsAuthenticated: true } || Caller.Of(http) is not { } caller
             || !caller.Via.StartsWith(KeyVia, StringComparison.Ordinal)) return;
         var key = caller.Via[KeyVia.Length..];
-        if (keys.IsNews(WorkspaceOf(http), key, caller.Ip))
-            journal.Note(WorkspaceOf(http), Journal.Door, new ApiKeyUsed(key, caller.Ip), Journal.OriginOf(http));
+        // It is the workspace's whose key it is, wherever it is used: also where it opens nothing, or outside of any.
+        var workspace = http.Features.Get<KeyInForce>()?.Workspace ?? WorkspaceOf(http);
+        if (keys.IsNews(workspace, key, caller.Ip)) journal.Note(workspace, Journal.Door, new ApiKeyUsed(key, caller.Ip), Journal.OriginOf(http));
     }
 
     // Known once the caller was found to be a member; to all others the workspace is not there.

@@ -14,6 +14,7 @@ internal static class SubmitMembers
     {
         var forms = workspace.MapGroup($"/{Members}").WithMetadata(new FormOfPage(Members));
         forms.MapPost("/{person}/role", ChangeRole).RequirePermission(MemberRules.Write, freshSession: true);
+        forms.MapPost("/me/leave", Leave).AllowMembers();
         forms.MapPost("/{person}/remove", Remove).RequirePermission(MemberRules.Write);
         forms.MapPost("/invites", Invite).RequirePermission(MemberRules.Write);
         forms.MapPost("/invites/{id}/revoke", Revoke).RequirePermission(MemberRules.Write);
@@ -26,8 +27,17 @@ internal static class SubmitMembers
         return http.Back<MembersPage>(await ManageMembers.ChangeRoleOf(http.Workspace(), Asking.Of(http), person, role!, commands, time, ct), "role");
     }
 
-    private static async Task<IResult> Remove(string person, WorkspaceCommands commands, HttpContext http, CancellationToken ct) =>
-        http.Back<MembersPage>(await ManageMembers.RemoveMember(http.Workspace(), Asking.Of(http), person, commands, ct), "removed");
+    private static async Task<IResult> Remove(string person, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct) =>
+        http.Back<MembersPage>(await ManageMembers.RemoveMember(http.Workspace(), Asking.Of(http), person, commands, time, ct), "removed");
+
+    private static async Task<IResult> Leave(WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
+    {
+        var asking = Asking.Of(http);
+        var told = await ManageMembers.RemoveMember(http.Workspace(), asking, asking.Person, commands, time, ct);
+        if (told.Refusal is { } refusal) return http.Again<MembersPage>(refusal);
+        http.SeeOther("/"); // the page they come from is theirs no more
+        return TypedResults.Empty;
+    }
 
     private static async Task<IResult> Invite(
         [FromForm] string? role, [FromForm] int? days, [FromForm] string? once, WorkspaceCommands commands, TimeProvider time, HttpContext http,

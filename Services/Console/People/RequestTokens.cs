@@ -12,7 +12,7 @@ namespace Allocora.Console;
 /// </summary>
 internal static class RequestTokens
 {
-    public const string Header = "X-CSRF-Token", Field = "__RequestVerificationToken";
+    public const string Header = "X-CSRF-Token", Field = "__RequestVerificationToken", Address = "/api/v1/csrf";
 
     public static void AddRequestTokens(this WebApplicationBuilder builder) => builder.Services.AddAntiforgery(o =>
     {
@@ -37,7 +37,7 @@ internal static class RequestTokens
     }
 
     public static void MapReadRequestToken(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/csrf", Read).AllowSignedIn().WithName(nameof(RequestToken));
+        routes.MapGet(Address, Read).AllowSignedIn().WithName(nameof(RequestToken));
 
     private static Ok<RequestToken> Read(HttpContext http, IAntiforgery forms) =>
         TypedResults.Ok(new RequestToken(Header, forms.GetAndStoreTokens(http).RequestToken!));
@@ -51,7 +51,7 @@ internal static class RequestTokens
 
         // A body of the API is not ours to read here, and is not a form.
         var isSent = request.Headers.ContainsKey(Header) || (request.HasFormContentType && !request.Path.StartsWithSegments("/api"));
-        if (!isSent) return $"Send the token of GET /api/v1/csrf in the header {Header}.";
+        if (!isSent) return $"Send the token of GET {Address} in the header {Header}.";
         try
         {
             await http.RequestServices.GetRequiredService<IAntiforgery>().ValidateRequestAsync(http);

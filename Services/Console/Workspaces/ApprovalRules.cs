@@ -6,19 +6,26 @@ using Allocora.ServiceDefaults;
 
 namespace Allocora.Console;
 
-/// <summary>Access that one admin asks for and another approves. The person counts, not the session or the key they come with.</summary>
+/// <summary>What one admin asks for and another approves. The person counts, not the session or the key they come with.</summary>
 internal static class ApprovalRules
 {
-    public const string Approves = "access.approve";
+    public const string Approves = "access.approve", Removal = "removal";
     private const int RequestsMax = 200;
     private const string ForSelf = "self-approval-forbidden";
 
     public static bool IsNeededFor(string role) => role is Roles.Admin or Roles.Approver;
 
-    /// <summary>Asks another admin if the role is one of those, does it at once otherwise, or when there is no other to ask.</summary>
-    public static Decision<WorkspaceHappened> AskOrDo(WorkspaceAccess state, string role, AccessRequested asked)
+    /// <summary>
+    /// Asks another admin if it gives one of those roles, or takes the role admin away; does it at once otherwise, or when there is no
+    /// other to ask.
+    /// </summary>
+    public static Decision<WorkspaceHappened> AskOrDo(WorkspaceAccess state, AccessRequested asked)
     {
-        if (!IsNeededFor(role)) return Effect(state, asked, approval: null, nobodyToAsk: false);
+        var takesAdmin = asked.From == Roles.Admin;
+        if (!takesAdmin && !IsNeededFor(asked.To)) return Effect(state, asked);
+        // Whoever could send the only other admin away would be the only one, with nobody to ask for anything.
+        if (takesAdmin && state.Admins < 3) return new Refusal("no-third-admin",
+            "A third admin has to approve this, and there is none. The admin can leave or step down by themself, or a third admin is made first.");
         if (state.Admins == 1) return Effect(state, asked, approval: null, nobodyToAsk: true);
         if (state.Requests.Count >= RequestsMax)
             return new Refusal("too-many-requests-open", $"At most {RequestsMax} requests wait for an answer at a time. Decide or withdraw one first.");
@@ -33,13 +40,15 @@ internal static class ApprovalRules
         if (!state.Allows(by, Approves)) return MemberRules.Lacking(Approves);
         if (asked.ContentHash != contentHash || HashOf(state, asked) != contentHash || now >= (asked.Invite?.ExpiresAt ?? asked.Key?.ExpiresAt))
             return new Refusal("approval-stale", "What was asked for, or the access it is about, has changed since. Look again, or have it asked anew.");
-        return (WorkspaceHappened[])[new AccessApproved(approval, by), .. Effect(state, asked, approval, nobodyToAsk: false)];
+        return (WorkspaceHappened[])[new AccessApproved(approval, by), .. Effect(state, asked, approval)];
     }
 
     public static Decision<WorkspaceHappened> Reject(WorkspaceAccess state, string by, string approval, string reason)
     {
         if (state.Requests.GetValueOrDefault(approval) is not { } asked) return Over(state, approval);
         if (by == asked.By) return new Refusal(ForSelf, "You asked for this. Withdraw it instead.");
+        // With a no of their own, an admin whom two others want gone would stay forever.
+        if (by == asked.Beneficiary && asked.From == Roles.Admin) return new Refusal(ForSelf, "This is about your own access. Another admin decides it.");
         return state.Allows(by, Approves) ? new AccessRejected(approval, by, reason) : MemberRules.Lacking(Approves);
     }
 
@@ -53,8 +62,10 @@ internal static class ApprovalRules
         ? new("already-decided", "This request has been decided or withdrawn.")
         : MemberRules.NotThere("request");
 
-    private static WorkspaceHappened[] Effect(WorkspaceAccess state, AccessRequested asked, string? approval, bool nobodyToAsk) => asked switch
+    /// <summary>What happens when nobody has to be asked, or has approved.</summary>
+    public static WorkspaceHappened[] Effect(WorkspaceAccess state, AccessRequested asked, string? approval = null, bool nobodyToAsk = false) => asked switch
     {
+        { Kind: Removal } => MemberRules.Removed(state, asked.Target, asked.From!),
         { Invite: { } terms } => [new MemberInvited(asked.Target, asked.To, asked.By, terms.SecretHash, terms.ExpiresAt, approval, nobodyToAsk)],
         { Key: { } terms } =>
             [new ApiKeyGranted(asked.Target, terms.Name, asked.Beneficiary!, asked.To, terms.Permissions, terms.ExpiresAt, approval, nobodyToAsk)],

@@ -30,7 +30,7 @@ internal static class KeyRules
         if (state.Keys.Values.Count(k => k.IsLive(now)) >= LiveKeysMax)
             return new Refusal("too-many-keys", $"A workspace has at most {LiveKeysMax} keys. Revoke one first.");
 
-        var decision = ApprovalRules.AskOrDo(state, asked.Role, new(
+        var decision = ApprovalRules.AskOrDo(state, new(
             approval, "key", asked.Key, asked.Owner, From: null, asked.Role, ContentHash: "", by, Key: new(asked.Name, asked.Permissions, asked.ExpiresAt)));
         return by == asked.Owner && decision.Events is [ApiKeyGranted granted]
             ? (WorkspaceHappened[])[granted, new ApiKeyCollected(asked.Key, secretHash)]

@@ -1,5 +1,6 @@
 using Allocora.Contracts;
 using Allocora.Contracts.Api;
+using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
 
@@ -15,6 +16,8 @@ internal static class ManageMembers
         routes.MapGet(Members, List).RequirePermission("workspace.read").WithName("ListMembers");
         routes.MapPut($"{Members}/{{person}}", ChangeRole).RequirePermission(MemberRules.Write, freshSession: true).WithName("ChangeRole");
         routes.MapDelete($"{Members}/{{person}}", Remove).RequirePermission(MemberRules.Write).WithName("RemoveMember");
+        routes.MapPut($"{Members}/me", StepDown).AllowMembers().WithName("StepDown");
+        routes.MapDelete($"{Members}/me", Leave).AllowMembers().WithName("LeaveWorkspace");
     }
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, People people, HttpContext http, CancellationToken ct)
@@ -41,9 +44,16 @@ internal static class ManageMembers
         return found;
     }
 
+    private static Task<IResult> StepDown(ChangeRoleRequest body, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct) =>
+        ChangeRole(Caller.Of(http).Subject, body, commands, time, http, ct);
+
+    private static Task<IResult> Leave(WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct) =>
+        Remove(Caller.Of(http).Subject, commands, time, http, ct);
+
     private static async Task<IResult> ChangeRole(
         string person, ChangeRoleRequest body, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
     {
+        if (WhyNotThemself(http, person) is { } refusal) return Told.Of(refusal);
         if (!PermissionTable.WorkspaceRoles.Contains(body.Role)) return Problems.Invalid(NoRole());
         var told = await ChangeRoleOf(http.Workspace(), Asking.Of(http), person, body.Role, commands, time, ct);
         return told.Waiting is { } waiting
@@ -58,11 +68,24 @@ internal static class ManageMembers
         return commands.Tell(workspace, asking, state => MemberRules.ChangeRole(state, asking.Person, person, role, approval), ct);
     }
 
-    private static async Task<IResult> Remove(string person, WorkspaceCommands commands, HttpContext http, CancellationToken ct) =>
-        (await RemoveMember(http.Workspace(), Asking.Of(http), person, commands, ct)).Empty();
+    private static async Task<IResult> Remove(string person, WorkspaceCommands commands, TimeProvider time, HttpContext http, CancellationToken ct)
+    {
+        if (WhyNotThemself(http, person) is { } refusal) return Told.Of(refusal);
+        var told = await RemoveMember(http.Workspace(), Asking.Of(http), person, commands, time, ct);
+        return told.Waiting is { } waiting ? told.As(new AccessAnswer("waiting", waiting), StatusCodes.Status202Accepted) : told.Empty();
+    }
 
-    public static Task<Told> RemoveMember(string workspace, Asking asking, string person, WorkspaceCommands commands, CancellationToken ct) =>
-        commands.Tell(workspace, asking, state => MemberRules.Remove(state, asking.Person, person), ct);
+    public static Task<Told> RemoveMember(
+        string workspace, Asking asking, string person, WorkspaceCommands commands, TimeProvider time, CancellationToken ct)
+    {
+        var approval = NewId.For("apr", time.GetUtcNow());
+        return commands.Tell(workspace, asking, state => MemberRules.Remove(state, asking.Person, person, approval), ct);
+    }
+
+    // Who got hold of an admin's key would otherwise be rid of the admin.
+    private static Refusal? WhyNotThemself(HttpContext http, string person) => person == Caller.Of(http).Subject && http.Features.Get<KeyInForce>() is not null
+        ? new("insufficient-scope", "A key cannot change what its owner is here. Sign in.")
+        : null;
 
     public static FieldError NoRole() => new("#/role", $"Give one of {string.Join(", ", PermissionTable.WorkspaceRoles)}.");
 }

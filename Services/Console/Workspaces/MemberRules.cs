@@ -25,7 +25,7 @@ internal static class MemberRules
         if (state.Members.Count >= MembersMax) return new Refusal("too-many-members", $"A workspace has at most {MembersMax} members.");
         if (state.Invites.Values.Count(i => i.State == InviteState.Open && now < i.Terms.ExpiresAt) >= OpenInvitesMax)
             return new Refusal("too-many-invites", $"At most {OpenInvitesMax} invites are open at a time. Revoke one first.");
-        return ApprovalRules.AskOrDo(state, role,
+        return ApprovalRules.AskOrDo(state,
             new(approval, "invite", invite, Beneficiary: null, From: null, role, ContentHash: "", by, Invite: new(secretHash, expiresAt)));
     }
 
@@ -55,22 +55,31 @@ internal static class MemberRules
 
     public static Decision<WorkspaceHappened> ChangeRole(WorkspaceAccess state, string by, string person, string to, string approval)
     {
-        if (!state.Allows(by, Write)) return Lacking(Write);
+        if (person != by && !state.Allows(by, Write)) return Lacking(Write);
         if (state.RoleOf(person) is not { } from) return NotThere("member");
         if (from == to) return Decision.Nothing<WorkspaceHappened>();
         if (from == Roles.Admin && state.Admins == 1) return LastAdmin();
-        if (person == by) return new Refusal("self-grant-forbidden", "Nobody changes their own role. Ask another admin.");
-        return ApprovalRules.AskOrDo(state, to, new(approval, "role", person, person, from, to, ContentHash: "", by));
+        var asked = new AccessRequested(approval, "role", person, person, from, to, ContentHash: "", by);
+        if (person != by) return ApprovalRules.AskOrDo(state, asked);
+        return PermissionTable.Of(to).IsProperSubsetOf(PermissionTable.Of(from))
+            ? ApprovalRules.Effect(state, asked)
+            : new Refusal("self-grant-forbidden", "Nobody gives themselves a role that allows more. Ask another admin.");
     }
 
-    public static Decision<WorkspaceHappened> Remove(WorkspaceAccess state, string by, string person)
+    public static Decision<WorkspaceHappened> Remove(WorkspaceAccess state, string by, string person, string approval)
     {
-        if (!state.Allows(by, Write)) return Lacking(Write);
+        if (person != by && !state.Allows(by, Write)) return Lacking(Write);
         if (state.RoleOf(person) is not { } role) return NotThere("member");
         if (role == Roles.Admin && state.Admins == 1) return LastAdmin();
+        var asked = new AccessRequested(approval, ApprovalRules.Removal, person, person, role, Roles.None, ContentHash: "", by);
+        return person == by ? ApprovalRules.Effect(state, asked) : ApprovalRules.AskOrDo(state, asked);
+    }
+
+    public static WorkspaceHappened[] Removed(WorkspaceAccess state, string person, string role)
+    {
         // Otherwise the keys would open again on the day their owner comes back.
         var keys = state.Keys.Values.Where(k => k.Terms.Owner == person && !k.IsRevoked).Select(k => new ApiKeyRevoked(k.Terms.Key));
-        return (WorkspaceHappened[])[new MemberRemoved(person, role), .. InvitesOf(state, person), .. keys];
+        return [new MemberRemoved(person, role), .. InvitesOf(state, person), .. keys];
     }
 
     /// <summary>The open invites of somebody who is an admin no more: with one of them they could come back in.</summary>

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Allocora.Console;
 
 /// <summary>What a caller may do in a workspace, by their role of now, or outside of any.</summary>
-internal sealed class WorkspaceGrants(Memberships memberships, People people, PlatformAdmins admins, IOptions<SessionOptions> session, TimeProvider time) : IGrants
+internal sealed class WorkspaceGrants(
+    Memberships memberships, People people, PlatformAdmins admins, IOptions<SessionOptions> sessions, TimeProvider time) : IGrants
 {
     private const string OpenWorkspaces = "workspaces.create";
 
@@ -28,5 +29,5 @@ internal sealed class WorkspaceGrants(Memberships memberships, People people, Pl
         return isAdmins ? new HashSet<string> { OpenWorkspaces } : new HashSet<string>();
     }
 
-    private bool IsFresh(HttpContext http) => session.Value.IsFresh(http.User, time.GetUtcNow());
+    private bool IsFresh(HttpContext http) => sessions.Value.IsFresh(http.User, time.GetUtcNow());
 }

@@ -54,11 +54,11 @@ public sealed class What_happens_at_the_door
             .MapGet("/api/v1/workspaces/{ws}/runs/{id}", (string id) => Results.StatusCode(int.Parse(id, null)))
             .RequirePermission("workspace.read"));
 
-        foreach (var status in new[] { 200, 403, 404, 409 }) await Status(system.Ask($"/api/v1/workspaces/ws_one/runs/{status}", AuditedSystem.Viewer));
+        // That there is no such run tells of no attempt: it comes first, and is not in the trail when the refusal is.
+        foreach (var status in new[] { 200, 404, 409, 403 }) await Status(system.Ask($"/api/v1/workspaces/ws_one/runs/{status}", AuditedSystem.Viewer));
 
-        var told = (await system.Sees(2)).Data;
-        Assert.Equal(["404", "403"], told.Select(e => $"{e.After.GetProperty("Status")}"));
-        Assert.All(told, e => Assert.Equal("/api/v1/workspaces/{ws}/runs/{id}", e.After.GetProperty("Route").GetString()));
+        var told = Assert.Single((await system.Sees(1)).Data);
+        Assert.Equal(("403", "/api/v1/workspaces/{ws}/runs/{id}"), ($"{told.After.GetProperty("Status")}", told.After.GetProperty("Route").GetString()));
     }
 
     [Fact]

@@ -167,6 +167,14 @@ public sealed class Doing_a_request_once(SharedManualGateway shared) : IAsyncLif
         await Post("k-2", "the-secret");
         await gateway.Database.Ask("update console.idempotency as a set body = b.body from console.idempotency as b where a.key = 'k-2' and b.key = 'k-1'");
         Assert.Equal((409, "idempotency-answer-lost"), await Refusal(Post("k-2", "the-secret")));
+
+        // Nor does it open for the same caller, under the same name, in another workspace.
+        await gateway.Send(HttpMethod.Post, "/api/v1/own", "mara", new StringContent("a"), ("Idempotency-Key", "k-2"));
+        await gateway.Database.Ask("""
+            update console.idempotency as a set body = b.body from console.idempotency as b
+            where a.tenant_id = 'ws_one' and a.key = 'k-2' and b.tenant_id = 'platform' and b.key = 'k-2'
+            """);
+        Assert.Equal((409, "idempotency-answer-lost"), await Refusal(Post("k-2", "the-secret")));
     }
 
     [Fact]

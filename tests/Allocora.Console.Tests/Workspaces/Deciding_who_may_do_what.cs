@@ -66,21 +66,93 @@ public sealed class Deciding_who_may_do_what
         var state = With((Ben, "admin"));
         state = Then(state, MemberRules.Invite(state, Ben, "inv_1", "operator", Secret, Now.AddDays(7), "apr_1", Now));
 
-        state = Then(state, MemberRules.Remove(state, Ann, Ben));
+        state = Then(state, MemberRules.Remove(state, Ben, Ben, "apr_1"));
 
         Assert.Equal("invite-revoked", CodeOf(MemberRules.Join(state, Ben, "inv_1", Secret, Now)));
     }
 
-    [Fact]
-    public void Nobody_changes_their_own_role() =>
-        Assert.Equal("self-grant-forbidden", CodeOf(MemberRules.ChangeRole(With((Ben, "admin")), Ann, Ann, "approver", "apr_1")));
+    [Theory]
+    [InlineData("admin", "viewer", null)]
+    [InlineData("preparer", "operator", null)]
+    [InlineData("approver", "viewer", null)]
+    [InlineData("admin", "approver", "self-grant-forbidden")]
+    [InlineData("admin", "operator", "self-grant-forbidden")]
+    [InlineData("operator", "preparer", "self-grant-forbidden")]
+    [InlineData("viewer", "admin", "self-grant-forbidden")]
+    [InlineData("payee", "viewer", "self-grant-forbidden")]
+    public void Anybody_takes_a_role_that_allows_less_and_nobody_one_that_allows_more(string from, string to, string? why)
+    {
+        var decided = MemberRules.ChangeRole(With((Ben, from)), Ben, Ben, to, "apr_1");
+
+        Assert.Equal(why, CodeOf(decided));
+        Assert.Equal(why is null ? [new MemberRoleChanged(Ben, from, to)] : [], decided.Events);
+    }
+
+    [Theory]
+    [InlineData("viewer")]
+    [InlineData("payee")]
+    [InlineData("admin")]
+    public void Anybody_leaves(string role) =>
+        Assert.Equal([new MemberRemoved(Ben, role)], MemberRules.Remove(With((Ben, role)), Ben, Ben, "apr_1").Events);
 
     [Fact]
     public void The_last_admin_stays()
     {
-        Assert.Equal("last-admin", CodeOf(MemberRules.Remove(With((Ben, "viewer")), Ann, Ann)));
+        Assert.Equal("last-admin", CodeOf(MemberRules.Remove(With((Ben, "viewer")), Ann, Ann, "apr_1")));
         Assert.Equal("last-admin", CodeOf(MemberRules.ChangeRole(With((Ben, "viewer")), Ann, Ann, "viewer", "apr_1")));
-        Assert.Null(CodeOf(MemberRules.Remove(With((Ben, "admin")), Ann, Ann)));
+        Assert.Null(CodeOf(MemberRules.Remove(With((Ben, "admin")), Ann, Ann, "apr_1")));
+    }
+
+    [Fact]
+    public void Of_two_admins_neither_sends_the_other_away()
+    {
+        var state = With((Ben, "admin"), (Cid, "approver"));
+
+        foreach (var role in new[] { "viewer", "approver", "operator" })
+            Assert.Equal("no-third-admin", CodeOf(MemberRules.ChangeRole(state, Ann, Ben, role, "apr_1")));
+        Assert.Equal("no-third-admin", CodeOf(MemberRules.Remove(state, Ann, Ben, "apr_1")));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("viewer")]
+    [InlineData("approver")]
+    public void An_admin_goes_when_two_others_say_so(string to)
+    {
+        var state = With((Ben, "admin"), (Cid, "admin"), ("usr_dan", "approver"));
+        state = Then(state, MemberRules.Invite(state, Ben, "inv_1", "viewer", Secret, Now.AddDays(7), "apr_0", Now));
+        var asked = to == "none" ? MemberRules.Remove(state, Ann, Ben, "apr_1") : MemberRules.ChangeRole(state, Ann, Ben, to, "apr_1");
+        var request = Assert.IsType<AccessRequested>(Assert.Single(asked.Events));
+        state = Then(state, asked);
+        Decision<WorkspaceHappened> Approved(string by) => ApprovalRules.Approve(state, by, "apr_1", request.ContentHash, Now);
+
+        Assert.Equal((to == "none" ? "removal" : "role", Ben, Ben, "admin", to, Ann),
+            (request.Kind, request.Target, request.Beneficiary, request.From, request.To, request.By));
+        Assert.Equal("admin", state.RoleOf(Ben));
+        Assert.Equal("self-approval-forbidden", CodeOf(Approved(Ann)));
+        Assert.Equal("self-approval-forbidden", CodeOf(Approved(Ben)));
+        Assert.Equal("self-approval-forbidden", CodeOf(ApprovalRules.Reject(state, Ben, "apr_1", "no")));
+        Assert.Equal("insufficient-scope", CodeOf(Approved("usr_dan")));
+
+        WorkspaceHappened gone = to == "none" ? new MemberRemoved(Ben, "admin") : new MemberRoleChanged(Ben, "admin", to, "apr_1");
+        Assert.Equal([new AccessApproved("apr_1", Cid), gone, new InviteRevoked("inv_1")], Approved(Cid).Events);
+    }
+
+    [Fact]
+    public void That_an_admin_goes_is_approved_as_it_was_asked_for()
+    {
+        var state = With((Ben, "admin"), (Cid, "admin"), ("usr_dan", "admin"));
+        state = Then(state, MemberRules.ChangeRole(state, Ann, Ben, "viewer", "apr_1"));
+        state = Then(state, MemberRules.Remove(state, Ann, Ben, "apr_2"));
+        state = Then(state, MemberRules.Remove(state, Ann, "usr_dan", "apr_3"));
+        string HashOf(string approval) => state.Requests[approval].ContentHash;
+
+        foreach (var other in new[] { "apr_1", "apr_3" })
+            Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(state, Cid, "apr_2", HashOf(other), Now)));
+        var without = Then(state, MemberRules.Remove(state, Ann, Ann, "apr_4"));
+        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(without, Cid, "apr_2", HashOf("apr_2"), Now)));
+        var lower = Then(state, ApprovalRules.Approve(state, Cid, "apr_1", HashOf("apr_1"), Now));
+        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(lower, Cid, "apr_2", HashOf("apr_2"), Now)));
     }
 
     [Fact]
@@ -89,7 +161,7 @@ public sealed class Deciding_who_may_do_what
         var state = With((Ben, "operator"), (Cid, "viewer"));
 
         Assert.Equal("insufficient-scope", CodeOf(MemberRules.ChangeRole(state, Ben, Cid, "operator", "apr_1")));
-        Assert.Equal("insufficient-scope", CodeOf(MemberRules.Remove(state, Ben, Cid)));
+        Assert.Equal("insufficient-scope", CodeOf(MemberRules.Remove(state, Ben, Cid, "apr_1")));
         Assert.Equal("insufficient-scope", CodeOf(MemberRules.Invite(state, Ben, "inv_1", "viewer", Secret, Now.AddDays(7), "apr_1", Now)));
         Assert.Equal("insufficient-scope", CodeOf(MemberRules.Change(state, Ben, new("Other", "EUR", "UTC"))));
         Assert.Equal("insufficient-scope", CodeOf(Key(state, Ben, Ben, "viewer")));
@@ -143,8 +215,8 @@ public sealed class Deciding_who_may_do_what
         Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(there, Cid, "apr_1", hash, Now)));
         var andBack = Then(there, MemberRules.ChangeRole(there, Ann, Ben, "viewer", "apr_3"));
         Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(andBack, Cid, "apr_1", hash, Now)));
-        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(Then(state, MemberRules.Remove(state, Ann, Ben)), Cid, "apr_1", hash, Now)));
-        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(Then(state, MemberRules.Remove(state, Cid, Ann)), Cid, "apr_1", hash, Now)));
+        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(Then(state, MemberRules.Remove(state, Ann, Ben, "apr_4")), Cid, "apr_1", hash, Now)));
+        Assert.Equal("approval-stale", CodeOf(ApprovalRules.Approve(Then(state, MemberRules.Remove(state, Ann, Ann, "apr_4")), Cid, "apr_1", hash, Now)));
         Assert.Equal(
             [new AccessApproved("apr_1", Cid), new MemberRoleChanged(Ben, "viewer", "approver", "apr_1")],
             ApprovalRules.Approve(state, Cid, "apr_1", hash, Now).Events);
@@ -208,7 +280,7 @@ public sealed class Deciding_who_may_do_what
         var state = With((Ben, "operator"));
         state = Then(state, Key(state, Ann, Ben, "operator"));
 
-        state = Then(state, MemberRules.Remove(state, Ann, Ben));
+        state = Then(state, MemberRules.Remove(state, Ann, Ben, "apr_2"));
 
         Assert.True(state.Keys["key_1"].IsRevoked);
     }

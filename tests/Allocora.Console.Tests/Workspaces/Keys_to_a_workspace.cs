@@ -84,8 +84,43 @@ public sealed class Keys_to_a_workspace
         Assert.Equal((200, 403), ((await console.Ask(narrow, HttpMethod.Get, root)).Status, refused.Status));
         Assert.Contains("members.write", refused.Whole, StringComparison.Ordinal);
         Assert.Equal(403, (await console.Ask(narrow, HttpMethod.Post, "/api/v1/workspaces", "{}")).Status);
-        Assert.Equal(204, (await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}")).Status);
+        Assert.Equal(204, (await console.Ask(ben, HttpMethod.Delete, $"{root}/members/me")).Status);
         Assert.Equal(401, (await console.Ask(narrow, HttpMethod.Get, root)).Status);
+    }
+
+    [Fact]
+    public async Task A_key_neither_takes_its_owner_out_nor_makes_them_less()
+    {
+        await using var console = await AccessConsole.Start();
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var root = $"/api/v1/workspaces/{ws}";
+        await console.Join(ws, ann, "admin", "ben");
+        var key = (await console.Ask(ann, HttpMethod.Post, $"{root}/api-keys", Body("viewer"))).Text("key");
+
+        foreach (var method in new[] { HttpMethod.Delete, HttpMethod.Put })
+        {
+            var refused = await console.Ask(key, method, $"{root}/members/me", """{"role":"viewer"}""");
+            Assert.Equal((403, "insufficient-scope"), (refused.Status, refused.Code));
+        }
+        Assert.Equal(200, (await console.Ask(ann, HttpMethod.Get, $"{root}/invites")).Status);
+    }
+
+    [Fact]
+    public async Task Its_use_is_told_once_and_to_the_workspace_it_is_a_key_to()
+    {
+        await using var console = await AccessConsole.Start();
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var other = await console.Open(ann, "other");
+        var key = (await console.Ask(ann, HttpMethod.Post, $"/api/v1/workspaces/{ws}/api-keys", Body("viewer"))).Text("key");
+
+        foreach (var path in new[] { "/api/v1/me", $"/api/v1/workspaces/{other}", $"/api/v1/workspaces/{ws}", "/api/v1/me" })
+            await console.Ask(key, HttpMethod.Get, path);
+
+        // The refusal in the other workspace went into the same queue after the first use.
+        await Eventually.Sees(_ => console.Database.Ask("select count(*) from mt_events where type = 'access_refused'"), count => count is 1L);
+        Assert.Equal($"{ws} 1", await console.Database.Ask("""
+            select string_agg(distinct tenant_id, ',') || ' ' || count(*) from mt_events where type = 'api_key_used'
+            """));
     }
 
     [Fact]

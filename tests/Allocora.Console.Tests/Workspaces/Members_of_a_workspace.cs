@@ -13,7 +13,7 @@ public sealed class Members_of_a_workspace
         Assert.Equal(403, (await console.Ask(ben, HttpMethod.Get, $"{root}/invites")).Status);
         Assert.Equal(200, (await console.Ask(ann, HttpMethod.Put, $"{root}/members/{ben}", """{"role":"admin"}""")).Status);
         Assert.Equal(200, (await console.Ask(ben, HttpMethod.Get, $"{root}/invites")).Status);
-        Assert.Equal(200, (await console.Ask(ann, HttpMethod.Put, $"{root}/members/{ben}", """{"role":"viewer"}""")).Status);
+        Assert.Equal(200, (await console.Ask(ben, HttpMethod.Put, $"{root}/members/me", """{"role":"viewer"}""")).Status);
         Assert.Equal(403, (await console.Ask(ben, HttpMethod.Get, $"{root}/invites")).Status);
         Assert.Equal(204, (await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}")).Status);
         Assert.Equal(404, (await console.Ask(ben, HttpMethod.Get, root)).Status);
@@ -29,6 +29,16 @@ public sealed class Members_of_a_workspace
         var refused = await console.Ask(ann, HttpMethod.Put, $"/api/v1/workspaces/{ws}/members/{ben}", """{"role":"operator"}""", isFresh: false);
 
         Assert.Equal((403, "step-up-required"), (refused.Status, refused.Code));
+    }
+
+    [Fact]
+    public async Task How_short_that_while_is_the_settings_say()
+    {
+        await using var console = await AccessConsole.Start("--Session:FreshFor=00:12:00");
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var ben = await console.Join(ws, ann, "viewer", "ben");
+
+        Assert.Equal(200, (await console.Ask(ann, HttpMethod.Put, $"/api/v1/workspaces/{ws}/members/{ben}", """{"role":"operator"}""", isFresh: false)).Status);
     }
 
     [Fact]
@@ -65,8 +75,38 @@ public sealed class Members_of_a_workspace
             from person in admins
             select console.Ask(one, HttpMethod.Delete, $"/api/v1/workspaces/{ws}/members/{person}"));
 
-        Assert.All(answers, a => Assert.Contains(a.Status, new[] { 204, 403, 404, 409 }));
+        Assert.All(answers, a => Assert.Contains(a.Status, new[] { 202, 204, 403, 404, 409 }));
         Assert.Equal(1L, await console.Database.Ask($"select count(*) from console_access_v1.member where tenant_id = '{ws}' and role = 'admin'"));
+    }
+
+    [Fact]
+    public async Task An_admin_goes_by_themself_or_when_two_others_say_so()
+    {
+        await using var console = await AccessConsole.Start();
+        var (ann, ws) = (await console.Owner(), await console.Open(await console.Owner(), "acme"));
+        var root = $"/api/v1/workspaces/{ws}";
+        var ben = await console.Join(ws, ann, "admin", "ben");
+        var refused = await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}");
+        Assert.Equal((409, "no-third-admin"), (refused.Status, refused.Code));
+        Assert.Equal("no-third-admin", (await console.Ask(ann, HttpMethod.Put, $"{root}/members/{ben}", """{"role":"viewer"}""")).Code);
+        var cid = await console.Join(ws, ann, "admin", "cid", approver: ben);
+
+        var waiting = await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}");
+        Assert.Equal((202, "waiting"), (waiting.Status, waiting.Text("state")));
+        Assert.Equal(200, (await console.Ask(ben, HttpMethod.Get, root)).Status);
+        var asked = Assert.Single((await console.Ask(cid, HttpMethod.Get, $"{root}/approvals")).Data, a => a.GetProperty("id").GetString() == waiting.Text("approval"));
+        Assert.Equal(("removal", ben, "admin", "none"), (Of("kind"), Of("target"), Of("from"), Of("to")));
+        Task<Answer> Approve(string who) =>
+            console.Ask(who, HttpMethod.Post, $"{root}/approvals/{Of("id")}/approve", $$"""{"contentHash":"{{Of("contentHash")}}"}""");
+        Assert.Equal("self-approval-forbidden", (await Approve(ben)).Code);
+        Assert.Equal("self-approval-forbidden", (await Approve(ann)).Code);
+        Assert.Equal(200, (await Approve(cid)).Status);
+        Assert.Equal(404, (await console.Ask(ben, HttpMethod.Get, root)).Status);
+
+        Assert.Equal(204, (await console.Ask(cid, HttpMethod.Delete, $"{root}/members/me")).Status);
+        Assert.Equal("last-admin", (await console.Ask(ann, HttpMethod.Delete, $"{root}/members/me")).Code);
+
+        string Of(string name) => asked.GetProperty(name).GetString()!;
     }
 
     [Fact]
