@@ -1,3 +1,4 @@
+using Allocora.Console;
 using Allocora.Console.Tests;
 using Allocora.Testing;
 using Microsoft.Playwright;

@@ -10,9 +10,9 @@ public sealed class The_contrast_of_the_colours
     // Everything that is drawn on something else. A rule between rows only has to be seen; nothing is told by it alone.
     private static readonly (string Front, string Ground, double Least)[] Pairs =
     [
-        ("text", "page", Text), ("text", "surface", Text), ("text", "neutral-soft", Text), ("text", "warning-soft", Text),
+        ("text", "page", Text), ("text", "surface", Text), ("text", "neutral-soft", Text), ("text", "warning-soft", Text), ("text", "positive-soft", Text),
         ("muted", "page", Text), ("muted", "surface", Text),
-        ("accent", "page", Text), ("accent", "surface", Text),
+        ("accent", "page", Text), ("accent", "surface", Text), ("accent", "warning-soft", Text), ("positive", "page", Graphic),
         ("positive", "positive-soft", Text), ("warning", "warning-soft", Text), ("negative", "negative-soft", Text),
         ("negative", "surface", Text),
         ("surface", "positive", Graphic), ("surface", "warning", Graphic), ("surface", "negative", Graphic),

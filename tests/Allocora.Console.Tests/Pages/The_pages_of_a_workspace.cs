@@ -73,7 +73,7 @@ public sealed class The_pages_of_a_workspace : IAsyncLifetime
         var served = acme.Console.Endpoints.Select(e => e.RoutePattern.RawText!.Split('/', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "")
             .Concat(Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "wwwroot")).Select(f => Path.GetFileName(f)!))
             .Where(first => first.Length > 0 && !first.StartsWith('{')).Distinct().ToList();
-        Assert.Superset(new HashSet<string> { "status", "account", "sign-in", "sign-out", "invites", "api", "webhooks", "allocora.css" }, served.ToHashSet());
+        Assert.Superset(new HashSet<string> { "status", "account", "sign-in", "sign-out", "invites", "api", "allocora.css" }, served.ToHashSet());
         Assert.All(served, first => Assert.False(WorkspaceName.Is(first), first));
         Assert.All(["healthz", "metrics", "endpoints", "version"], first => Assert.False(WorkspaceName.Is(first), first));
     }
