@@ -49,8 +49,9 @@ public sealed partial class Ids_of_others(SharedSystem system)
             var isTheirs = one.Path.StartsWith(SharedSystem.In(system.Other), StringComparison.Ordinal)
                 || one.Path.StartsWith(SharedSystem.In(SharedSystem.OtherSlug), StringComparison.Ordinal);
             var sent = $"{one.Path} {one.Body}";
-            // What the caller wrote itself tells nobody anything, except of a workspace: that is not even repeated.
-            var told = ids.Find(id => answer.Contains(id, StringComparison.Ordinal) && (id == system.Other || !sent.Contains(id, StringComparison.Ordinal)));
+            // What the caller wrote itself tells nobody anything, but where it asks in another workspace that is not even repeated.
+            var told = ids.Find(id => answer.Contains(id, StringComparison.Ordinal)
+                && ((isTheirs && id == system.Other) || !sent.Contains(id, StringComparison.Ordinal)));
             var isServed = response.IsSuccessStatusCode && isTheirs;
             if (told is null && !isServed && (int)response.StatusCode < 500) return;
             wrong.Enqueue($"{one.Number}: {one.Template} as {one.Path} {one.Body} {(isTheirs ? "theirs" : "ours")}: {(int)response.StatusCode} {told} {answer}");
