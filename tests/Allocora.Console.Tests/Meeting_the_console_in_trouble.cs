@@ -39,8 +39,8 @@ public sealed class Meeting_the_console_in_trouble
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
             Assert.Contains("Open this address with https.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
-        using var program = await console.Ask("/api/v1/me", "application/json");
-        using var health = await console.Ask("/healthz/live", "application/json");
+        using var program = await visitor.Get("/api/v1/me");
+        using var health = await visitor.Get("/healthz/live");
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (program.StatusCode, health.StatusCode));
         Assert.Contains("Gateway__TrustedProxies__0", Assert.Single(console.Logged, l => l.Contains("over http", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
