@@ -18,7 +18,7 @@ public sealed class Keeping_workspaces_apart_in_the_database
         Assert.Equal(DBNull.Value, await database.Ask($"""
             select string_agg(relname || ': ' || polname, ', ') from ({OfWorkspaces}) as t join pg_policy as p on p.polrelid = t.oid
             where 'console_app'::regrole = any (polroles) and
-              coalesce(pg_get_expr(polqual, polrelid) || pg_get_expr(polwithcheck, polrelid), pg_get_expr(polqual, polrelid), '') not like '%app.workspace_id%'
+              (pg_get_expr(polqual, polrelid) not like '%app.workspace_id%' or pg_get_expr(polwithcheck, polrelid) not like '%app.workspace_id%')
             """));
         Assert.Equal(DBNull.Value, await database.Ask($"""
             select string_agg(relname, ', ') from ({OfWorkspaces}) as t join pg_policy as p on p.polrelid = t.oid where polroles @> array[0::oid]
@@ -41,7 +41,7 @@ public sealed class Keeping_workspaces_apart_in_the_database
         {
             await using var connection = await app.OpenConnectionAsync();
             await using var command = connection.CreateCommand();
-            command.CommandText = "select set_config('app.workspace_id', $1, false); ";
+            command.CommandText = "select set_config('app.workspace_id', $1, false)";
             command.Parameters.Add(new() { Value = workspace });
             await command.ExecuteNonQueryAsync();
             command.Parameters.Clear();
