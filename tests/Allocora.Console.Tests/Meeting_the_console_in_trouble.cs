@@ -1,5 +1,4 @@
 using System.Net;
-using Allocora.Testing;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
