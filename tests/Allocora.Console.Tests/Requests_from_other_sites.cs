@@ -126,11 +126,15 @@ public sealed class Requests_from_other_sites : IAsyncLifetime
     [
         .. from endpoint in console.Endpoints
            from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
-           where method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE")
+           where method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE") && MayBeHers(endpoint)
            let path = "/" + Regex.Replace(
                endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{ws}", "acme", StringComparison.Ordinal), @"\{[^}]*\}", "x")
            select (method, path),
     ];
+
+    // What she lacks the permission for is refused before anybody looks for a token.
+    private static bool MayBeHers(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<EndpointAccess>()?.Permission is not { } permission
+        || PermissionTable.Of(Roles.Admin).Contains(permission) || PermissionTable.Of(Roles.Platform).Contains(permission);
 
     // The code it was refused with; null when it was not.
     private async Task<string?> Refused(string method, string path, string? header, HttpContent? content = null, string? site = null)
