@@ -76,6 +76,8 @@ public sealed class Members_of_a_workspace
             select console.Ask(one, HttpMethod.Delete, $"/api/v1/workspaces/{ws}/members/{person}"));
 
         Assert.All(answers, a => Assert.Contains(a.Status, new[] { 202, 204, 403, 404, 409 }));
+        // Whoever came when too many did is still there, and tries again.
+        foreach (var one in admins) await console.Ask(one, HttpMethod.Delete, $"/api/v1/workspaces/{ws}/members/{one}");
         Assert.Equal(1L, await console.Database.Ask($"select count(*) from console_access_v1.member where tenant_id = '{ws}' and role = 'admin'"));
     }
 
