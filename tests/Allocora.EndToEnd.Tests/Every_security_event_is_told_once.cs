@@ -21,7 +21,8 @@ public sealed class Every_security_event_is_told_once(SharedSystem system)
         var platform = new Reader(path => system.Owner.Send(HttpMethod.Get, path), "/api/v1/audit", started);
         var demo = SharedSystem.In(system.Demo);
 
-        await platform.Has("access_refused", null, await Request(Send(SharedSystem.Forge(system.Tokens["viewer"]), HttpMethod.Get, demo), HttpStatusCode.Unauthorized));
+        await platform.Has("access_refused", null, await Request(Send(SharedSystem.Forge(system.Tokens["viewer"]), HttpMethod.Get, demo),
+            HttpStatusCode.Unauthorized));
         var viewer = await Me(system.Tokens["viewer"]);
         await auditor.Has("access_refused", viewer, await Request(Send(system.Tokens["viewer"], HttpMethod.Get, $"{demo}/audit"), HttpStatusCode.Forbidden));
 

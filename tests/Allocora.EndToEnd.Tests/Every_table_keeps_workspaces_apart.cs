@@ -38,7 +38,8 @@ public sealed class Every_table_keeps_workspaces_apart(SharedSystem system)
         Assert.True(with.Count >= 5, $"only {with.Count} tables of workspaces");
 
         Assert.Empty(with.Where(t => !t.IsForced).Select(t => $"{t.Name} is not under forced row-level security"));
-        Assert.Empty(with.Where(t => !t.TenantInKey && !KeyedByPlace.Contains(t.Name.Split('.')[1])).Select(t => $"{t.Name} has no tenant_id in its primary key"));
+        Assert.Empty(with.Where(t => !t.TenantInKey && !KeyedByPlace.Contains(t.Name.Split('.')[1]))
+            .Select(t => $"{t.Name} has no tenant_id in its primary key"));
         Assert.Empty(tables.Where(t => !t.HasTenant && !WithoutWorkspace.ContainsKey(t.Name) && !WithoutWorkspace.ContainsKey(t.Name.Split('.')[1]))
             .Select(t => $"{t.Name} has no tenant_id and is not on the list"));
         Assert.Empty(tables.Where(t => t.Owner != $"{database}_owner").Select(t => $"{t.Name} belongs to {t.Owner}"));
@@ -53,7 +54,8 @@ public sealed class Every_table_keeps_workspaces_apart(SharedSystem system)
         Assert.All(await Rows(system.AddressOf(database, $"{database}_app"), database, Unset, "$1 = $1"), t => Assert.Equal(0, t.Value));
         Assert.All(await Rows(system.AddressOf(database, $"{database}_app"), database, system.Demo, "tenant_id <> $1"), t => Assert.Equal(0, t.Value));
         if (database == "console")
-            Assert.True((await Rows(system.AddressOf(database, "console_app"), database, system.Demo, "tenant_id = $1")).Values.Sum() > 10, "it does not see its own");
+            Assert.True((await Rows(system.AddressOf(database, "console_app"), database, system.Demo, "tenant_id = $1")).Values.Sum() > 10,
+                "it does not see its own");
     }
 
     [Theory, MemberData(nameof(Databases))]
@@ -75,7 +77,8 @@ public sealed class Every_table_keeps_workspaces_apart(SharedSystem system)
                 Assert.Contains(await Refusal(address, $"set role {become}"), new[] { "42501", "22023" });
                 Assert.Contains(await Refusal(address, $"set session authorization {become}"), new[] { "42501", "22023" });
             }
-            foreach (var foreign in SharedSystem.AllServices.Where(s => s != database && !role.StartsWith($"{database}_inner", StringComparison.Ordinal)).Append("postgres"))
+            foreach (var foreign in SharedSystem.AllServices.Where(s => s != database && !role.StartsWith($"{database}_inner",
+                StringComparison.Ordinal)).Append("postgres"))
                 Assert.Equal("42501", await Refusal(new NpgsqlConnectionStringBuilder(address) { Database = foreign }.ConnectionString, "select 1"));
         }
     }

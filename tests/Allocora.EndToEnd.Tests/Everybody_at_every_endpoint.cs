@@ -47,7 +47,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
                 missing.GetOrAdd($"{attempt.Caller.Name} {attempt.Endpoint.Method} {attempt.Endpoint.Route}", _ => []).Add(seen.Comparable);
         });
 
-        foreach (var (what, answers) in missing.Where(m => m.Value.Distinct().Count() > 1)) wrong.Enqueue($"{what} differs: {string.Join(" | ", answers.Distinct())}");
+        foreach (var (what, answers) in missing.Where(m => m.Value.Distinct().Count() > 1))
+            wrong.Enqueue($"{what} differs: {string.Join(" | ", answers.Distinct())}");
         Assert.True(wrong.IsEmpty, $"{wrong.Count} of {tries.Count} are not as the table says:\n{string.Join("\n", wrong.Order().Take(60))}");
     }
 
@@ -59,7 +60,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
         {
             foreach (var endpoint in (await EndpointsOf(service)).Where(e => e.Access != "anyone"))
             {
-                foreach (var (name, value) in new[] { ("X-Nothing", ""), ("Authorization", $"Bearer {system.Tokens["admin"]}"), ("Cookie", system.Owner.Cookies) })
+                foreach (var (name, value) in new[] { ("X-Nothing", ""), ("Authorization", $"Bearer {system.Tokens["admin"]}"), ("Cookie",
+                    system.Owner.Cookies) })
                 {
                     using var request = new HttpRequestMessage(new(endpoint.Method), system.Inside(service) + PathOf(endpoint, system.Demo));
                     request.Headers.TryAddWithoutValidation(name, value);
@@ -82,7 +84,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
         var status = seen.Status == 302 && seen.Location.StartsWith("/sign-in", StringComparison.Ordinal) && expected == 401 ? 401 : seen.Status;
         if (expected == 0) return status is 401 or 403 ? $"{status}, and should be let in: {seen.Body}" : null;
         if (status != expected) return $"{status}, and should be {expected}: {seen.Body}";
-        return expected == 403 && !seen.Body.Contains(attempt.Endpoint.Access, StringComparison.Ordinal) ? $"403 does not name {attempt.Endpoint.Access}: {seen.Body}" : null;
+        return expected == 403 && !seen.Body.Contains(attempt.Endpoint.Access,
+            StringComparison.Ordinal) ? $"403 does not name {attempt.Endpoint.Access}: {seen.Body}" : null;
     }
 
     private async Task<Answered> Seen(Try attempt, CancellationToken ct)
@@ -123,7 +126,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
     }
 
     private async Task<List<Endpoint>> EndpointsOf(string service) =>
-        [.. (await system.Http.GetFromJsonAsync<List<Endpoint>>($"{system.Inside(service)}/endpoints"))!.Select(e => e.Method == "*" ? e with { Method = "GET" } : e)];
+        [.. (await system.Http.GetFromJsonAsync<List<Endpoint>>($"{system.Inside(service)}/endpoints"))!
+            .Select(e => e.Method == "*" ? e with { Method = "GET" } : e)];
 
     private List<Place> Places() =>
     [
@@ -162,7 +166,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
             .Select(line => line.Trim('|').Split('|').Select(cell => cell.Trim()).ToList()).ToList();
         var table = Enumerable.Range(1, rows[0].Count - 2)
             .ToDictionary(column => rows[0][column], column => rows.Skip(2).Where(row => row[column] == "✓").Select(row => row[0]).ToHashSet());
-        Assert.Equal((10, true, false), (table["admin"].Count + table["viewer"].Count + 1, table["admin"].Contains("keys.write"), table["viewer"].Contains("keys.write")));
+        Assert.Equal((10, true, false), (table["admin"].Count + table["viewer"].Count + 1, table["admin"].Contains("keys.write"),
+            table["viewer"].Contains("keys.write")));
         return table;
     }
 

@@ -22,10 +22,14 @@ public sealed partial class Ids_of_others(SharedSystem system)
         "POST {ws}/invites {\"role\":\"{x}\"}", "GET {ws}/invites?cursor={x}", "DELETE {ws}/invites/{x}", "POST /api/v1/invites/accept {\"token\":\"{x}_{x}\"}",
         "GET {ws}/api-keys?cursor={x}", "DELETE {ws}/api-keys/{x}", "POST {ws}/api-keys/{x}/collect {}", "POST {ws}/api-keys/{x}/rotate {\"overlapMinutes\":5}",
         "POST {ws}/api-keys {\"name\":\"k\",\"role\":\"viewer\",\"expiresAt\":\"{soon}\",\"owner\":\"{x}\"}", "GET {ws}/approvals?cursor={x}",
-        "POST {ws}/approvals/{x}/approve {\"contentHash\":\"{hash}\"}", "POST {ws}/approvals/{x}/reject {\"reason\":\"{x}\"}", "POST {ws}/approvals/{x}/withdraw",
-        "GET {ws}/audit?actor={x}", "GET {ws}/audit?target=person-{x}", "GET {ws}/audit?target={x}&actor={x}", "GET {ws}/audit?cursor={x}", "GET {ws}/audit/export?actor={x}",
-        "POST {ws}/audit/verify", "GET {ws}/ledger/head?tenant_id={x}", "GET {ws}/ledger/{x}", "GET {ws}/sources/{x}", "POST {ws}/sources/{x}/sync {\"source\":\"{x}\"}",
-        "GET {ws}/payees/{x}/destination", "GET {ws}/statements/{x}", "GET /api/v1/me?id={x}&ws={x}", "GET /api/v1/workspaces?ws={x}", "POST /api/v1/webhooks/paddle/{x} {}",
+        "POST {ws}/approvals/{x}/approve {\"contentHash\":\"{hash}\"}", "POST {ws}/approvals/{x}/reject {\"reason\":\"{x}\"}",
+        "POST {ws}/approvals/{x}/withdraw",
+        "GET {ws}/audit?actor={x}", "GET {ws}/audit?target=person-{x}", "GET {ws}/audit?target={x}&actor={x}", "GET {ws}/audit?cursor={x}",
+        "GET {ws}/audit/export?actor={x}",
+        "POST {ws}/audit/verify", "GET {ws}/ledger/head?tenant_id={x}", "GET {ws}/ledger/{x}", "GET {ws}/sources/{x}",
+        "POST {ws}/sources/{x}/sync {\"source\":\"{x}\"}",
+        "GET {ws}/payees/{x}/destination", "GET {ws}/statements/{x}", "GET /api/v1/me?id={x}&ws={x}", "GET /api/v1/workspaces?ws={x}",
+        "POST /api/v1/webhooks/paddle/{x} {}",
     ];
 
     [Fact]
@@ -33,7 +37,8 @@ public sealed partial class Ids_of_others(SharedSystem system)
     {
         await Fill();
         var (before, ours) = (await State(), await All(system.Owner, system.Demo));
-        var ids = Ids().Matches(before).Select(m => m.Value).Except(Ids().Matches(ours).Select(m => m.Value)).Where(id => id[..4] is not "ses_").Distinct().ToList();
+        var ids = Ids().Matches(before).Select(m => m.Value).Except(Ids().Matches(ours).Select(m => m.Value))
+            .Where(id => id[..4] is not "ses_").Distinct().ToList();
         Assert.Equal(["apr", "inv", "key", "usr", "ws_"], ids.Select(id => id[..3]).Distinct().Order());
         var hash = Hash().Match(before).Groups[1].Value;
         var (random, tries) = (new Random(Seed), new List<(int Number, string Template, string Credential, string Path, string Body)>());
@@ -54,7 +59,7 @@ public sealed partial class Ids_of_others(SharedSystem system)
                 && ((isTheirs && id == system.Other) || !sent.Contains(id, StringComparison.Ordinal)));
             var isServed = response.IsSuccessStatusCode && isTheirs;
             if (told is null && !isServed && (int)response.StatusCode < 500) return;
-            wrong.Enqueue($"{one.Number}: {one.Template} as {one.Path} {one.Body} {(isTheirs ? "theirs" : "ours")}: {(int)response.StatusCode} {told} {answer}");
+            wrong.Enqueue($"{one.Number}: {one.Template} as {one.Path} {one.Body}: {(int)response.StatusCode} {told} {answer}");
         });
 
         Assert.True(wrong.IsEmpty, $"seed {Seed}, {wrong.Count} of {tries.Count}:\n{string.Join("\n", wrong.Take(10))}");
@@ -83,7 +88,8 @@ public sealed partial class Ids_of_others(SharedSystem system)
             if (response.StatusCode == HttpStatusCode.Forbidden) continue;
             Assert.True(response.IsSuccessStatusCode, $"{list}: {(int)response.StatusCode} {text}");
             // That somebody of theirs was refused, while this was being read.
-            all.AppendJoin('\n', Entries(JsonDocument.Parse(text).RootElement).Where(e => !e.Contains("\"access_refused\"", StringComparison.Ordinal))).Append('\n');
+            all.AppendJoin('\n', Entries(JsonDocument.Parse(text).RootElement).Where(e => !e.Contains("\"access_refused\"",
+                StringComparison.Ordinal))).Append('\n');
         }
         return $"{all}";
     }
@@ -98,7 +104,8 @@ public sealed partial class Ids_of_others(SharedSystem system)
         var parts = template.Split(' ', 3);
         var isOurs = random.Next(3) > 0;
         var workspace = isOurs ? system.Demo : random.Next(2) == 0 ? system.Other : SharedSystem.OtherSlug;
-        string Fill(string text) => Placeholder().Replace(text.Replace("{ws}", SharedSystem.In(workspace), StringComparison.Ordinal), found => found.Value switch
+        string Fill(string text) => Placeholder().Replace(text.Replace("{ws}", SharedSystem.In(workspace), StringComparison.Ordinal),
+            found => found.Value switch
         {
             "{x}" => ids[random.Next(ids.Count)],
             "{hash}" => hash,

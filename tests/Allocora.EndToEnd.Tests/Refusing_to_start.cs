@@ -88,7 +88,8 @@ public sealed class Refusing_to_start : IAsyncLifetime
 
         var cookie = Assert.Single(first.Headers.GetValues("Set-Cookie"));
         Assert.StartsWith("__Host-allocora-form=", cookie, StringComparison.Ordinal);
-        Assert.All(new[] { "; path=/", "; secure", "; samesite=strict", "; httponly" }, part => Assert.Contains(part, cookie, StringComparison.OrdinalIgnoreCase));
+        Assert.All(new[] { "; path=/", "; secure", "; samesite=strict", "; httponly" }, part => Assert.Contains(part, cookie,
+            StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("domain=", cookie, StringComparison.OrdinalIgnoreCase);
         foreach (var path in new[] { "/sign-in", "/", "/nowhere", "/allocora.css", "/api/v1/me", "/api/v1/workspaces/demo/ledger/head", "/sign-in/provider" })
         {

@@ -63,8 +63,8 @@ public sealed class SharedSystem : IAsyncLifetime
         Secrets.AddRange(Tokens.Select(t => ($"the key of the {t.Key}", t.Value)));
 
         Owner = await SignIn();
-        Other = (await Owner.Ask(HttpMethod.Post, "/api/v1/workspaces",
-            new { slug = OtherSlug, name = "Elsewhere Records", currency = "EUR", timeZone = "Europe/Berlin" })).GetProperty("workspace").GetProperty("id").GetString()!;
+        var terms = new { slug = OtherSlug, name = "Elsewhere Records", currency = "EUR", timeZone = "Europe/Berlin" };
+        Other = (await Owner.Ask(HttpMethod.Post, "/api/v1/workspaces", terms)).GetProperty("workspace").GetProperty("id").GetString()!;
         Stranger = await Invite(Owner, Other, "admin", "Vera Fremd");
         await Stranger.Ask(HttpMethod.Delete, $"{In(Other)}/members/{Owner.Id}");
         SecondStranger = await Invite(Stranger, Other, "admin", "Paul Fremd");
