@@ -38,7 +38,8 @@ internal static class DecideAccess
         ? new("#/reason", $"Give a reason of 1 to {ReasonMax} characters.")
         : null;
 
-    public static Task<Told> RejectRequest(string workspace, Asking asking, string id, RejectAccessRequest body, WorkspaceCommands commands, CancellationToken ct) =>
+    public static Task<Told> RejectRequest(
+        string workspace, Asking asking, string id, RejectAccessRequest body, WorkspaceCommands commands, CancellationToken ct) =>
         commands.Tell(workspace, asking, state => ApprovalRules.Reject(state, asking.Person, id, body.Reason), ct);
 
     private static async Task<IResult> Withdraw(string id, WorkspaceCommands commands, HttpContext http, CancellationToken ct) =>

@@ -156,7 +156,8 @@ public sealed class A_service_in_trouble
             await Eventually.Sees(() => gateway.Ledger.Aborts, aborts => aborts == before + 50);
         }
         await Eventually.Sees(async _ => (await gateway.Get($"{RunningGateway.One}/facts/echo")).StatusCode, status => status == HttpStatusCode.OK);
-        Assert.DoesNotContain(gateway.Logged, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.DoesNotContain(gateway.Logged, line => line.StartsWith("Error", StringComparison.Ordinal)
+            || line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     [Fact]

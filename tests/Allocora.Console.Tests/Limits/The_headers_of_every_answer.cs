@@ -81,7 +81,8 @@ public sealed partial class The_headers_of_every_answer
     [InlineData("allocora.example.com;*")]
     public async Task In_production_the_hosts_have_to_be_named(string hosts)
     {
-        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => RunningConsole.Start(null, $"--AllowedHosts={hosts}", "--environment=Production"));
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => RunningConsole.Start(null, $"--AllowedHosts={hosts}", "--environment=Production"));
         Assert.StartsWith("AllowedHosts", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -96,7 +96,8 @@ public sealed class Members_of_a_workspace
         var waiting = await console.Ask(ann, HttpMethod.Delete, $"{root}/members/{ben}");
         Assert.Equal((202, "waiting"), (waiting.Status, waiting.Text("state")));
         Assert.Equal(200, (await console.Ask(ben, HttpMethod.Get, root)).Status);
-        var asked = Assert.Single((await console.Ask(cid, HttpMethod.Get, $"{root}/approvals")).Data, a => a.GetProperty("id").GetString() == waiting.Text("approval"));
+        var asked = Assert.Single(
+            (await console.Ask(cid, HttpMethod.Get, $"{root}/approvals")).Data, a => a.GetProperty("id").GetString() == waiting.Text("approval"));
         Assert.Equal(("removal", ben, "admin", "none"), (Of("kind"), Of("target"), Of("from"), Of("to")));
         Task<Answer> Approve(string who) =>
             console.Ask(who, HttpMethod.Post, $"{root}/approvals/{Of("id")}/approve", $$"""{"contentHash":"{{Of("contentHash")}}"}""");
