@@ -11,13 +11,12 @@ internal static partial class WorkspaceSettingsRules
     // Words that addresses of the Console begin with, or may one day.
     private static readonly HashSet<string> Reserved =
     [
-        "account", "admin", "allocora", "api", "api-keys", "app", "approvals", "assets", "audit", "auth", "console", "css", "docs", "endpoints", "error", "events",
-        "favicon",
-        "health", "healthz", "help", "hooks", "img", "inner", "internal", "invite", "invites", "js", "keys", "link", "links", "live", "local",
-        "login", "logout",
-        "members", "metrics", "new", "oidc", "open", "platform", "public", "ready", "register", "root", "search", "security", "session", "sessions", "settings",
-        "sign-in", "sign-out", "sign-up", "signin", "signout", "signup", "static", "status", "support", "system", "test", "user", "users", "version",
-        "webhook", "webhooks", "well-known", "workspace", "workspaces", "www",
+        "account", "admin", "allocora", "api", "api-keys", "app", "approvals", "assets", "audit", "auth", "console", "css", "docs",
+        "endpoints", "error", "events", "favicon", "health", "healthz", "help", "hooks", "img", "inner", "internal", "invite", "invites",
+        "js", "keys", "link", "links", "live", "local", "login", "logout", "members", "metrics", "new", "oidc", "open", "platform",
+        "public", "ready", "register", "root", "search", "security", "session", "sessions", "settings", "sign-in", "sign-out", "sign-up",
+        "signin", "signout", "signup", "static", "status", "support", "system", "test", "user", "users", "version", "webhook", "webhooks",
+        "well-known", "workspace", "workspaces", "www",
     ];
 
     // ISO 4217, without funds, metals, bonds and codes for tests.
