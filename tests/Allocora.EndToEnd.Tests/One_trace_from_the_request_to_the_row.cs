@@ -35,7 +35,8 @@ public sealed class One_trace_from_the_request_to_the_row : IAsyncLifetime
     {
         string[] settings =
         [
-            "--urls=http://127.0.0.1:0", $"--ConnectionStrings:rabbitmq={vhost.Address}", $"--ConnectionStrings:probe={log.AddressOf("probe_app")}",
+            "--environment=Development", "--urls=http://127.0.0.1:0", $"--ConnectionStrings:rabbitmq={vhost.Address}",
+            $"--ConnectionStrings:probe={log.AddressOf("probe_app")}",
             $"--ConnectionStrings:probe_worker={log.AddressOf("probe_worker")}", .. sink.Environment().Select(s => $"--{s.Key}={s.Value}"),
         ];
         await using var host = Service.Build("probe", settings, Add, Map);
