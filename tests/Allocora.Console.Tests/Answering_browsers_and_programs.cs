@@ -21,7 +21,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
         anyone.MapGet("/breaks", string () => throw new InvalidOperationException(Secret));
         anyone.MapGet("/api/breaks", string () => throw new InvalidOperationException(Secret));
         anyone.MapGet("/breaks-while-rendering", () => new RazorComponentResult<Broken>());
-        anyone.MapPost("/only-post", () => "done");
+        anyone.MapPost("/forms/only-post", () => "done");
     });
 
     public async Task DisposeAsync() => await console.DisposeAsync();
@@ -88,7 +88,7 @@ public sealed class Answering_browsers_and_programs : IAsyncLifetime
     [InlineData("/nowhere/at/all", 404, "There is no such page")]
     [InlineData("/breaks", 500, "Something went wrong")]
     [InlineData("/breaks-while-rendering", 500, "Something went wrong")]
-    [InlineData("/only-post", 405, "This page cannot be used that way")]
+    [InlineData("/forms/only-post", 405, "This page cannot be used that way")]
     public async Task A_browser_is_told_on_a_page_what_went_wrong(string path, int status, string title)
     {
         using var response = await console.Ask(path, "text/html,application/xhtml+xml,*/*;q=0.8");

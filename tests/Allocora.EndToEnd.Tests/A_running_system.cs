@@ -18,6 +18,8 @@ public sealed class A_running_system : IAsyncLifetime
         sink = await OtlpSink.Start();
         foreach (var (key, value) in sink.Environment()) door.Environment[key] = value;
         await door.Up();
+        var viewer = door.RunFile.GetProperty("tokens").GetProperty("viewer").GetString();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", viewer);
     }
 
     public async Task DisposeAsync()

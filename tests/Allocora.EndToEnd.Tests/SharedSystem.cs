@@ -66,7 +66,7 @@ public sealed class SharedSystem : IAsyncLifetime
         var terms = new { slug = OtherSlug, name = "Elsewhere Records", currency = "EUR", timeZone = "Europe/Berlin" };
         Other = (await Owner.Ask(HttpMethod.Post, "/api/v1/workspaces", terms)).GetProperty("workspace").GetProperty("id").GetString()!;
         Stranger = await Invite(Owner, Other, "admin", "Vera Fremd");
-        await Stranger.Ask(HttpMethod.Delete, $"{In(Other)}/members/{Owner.Id}");
+        await Owner.Ask(HttpMethod.Delete, $"{In(Other)}/members/me");
         SecondStranger = await Invite(Stranger, Other, "admin", "Paul Fremd");
         StrangeAuditor = await Invite(Stranger, Other, "auditor", "Olga Fremd");
         StrangeKey = (await IssueKey(Stranger, Other, "admin", approvedBy: SecondStranger)).Key;

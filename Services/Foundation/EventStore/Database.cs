@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -79,6 +80,7 @@ public static class Database
 
     private static void Check(IServiceCollection services, string service)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new ServerChecks(
             new[] { service, $"{service}_worker" }.ToDictionary(name => name, provider.GetRequiredKeyedService<NpgsqlDataSource>),
             service, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerChecks>>()));
