@@ -10,6 +10,9 @@ internal sealed class ConsoleDatabase : IAsyncDisposable
     private static readonly string Template =
         $"template_console_{typeof(ServiceSchema).Module.ModuleVersionId:N}"[..28] + $"{typeof(ConsoleModule).Module.ModuleVersionId:N}"[..12];
 
+    // The roles are the server's, and other tests make the same ones with other passwords on the one that all share.
+    private static readonly Lazy<Task<OwnPostgres>> Server = new(Start, LazyThreadSafetyMode.ExecutionAndPublication);
+
     private readonly TestDatabase database;
     private readonly NpgsqlDataSource owner;
 
@@ -21,11 +24,14 @@ internal sealed class ConsoleDatabase : IAsyncDisposable
 
     public static async Task<ConsoleDatabase> Create()
     {
-        var database = await TestDatabase.Create(Template, Prepare);
+        var database = await TestDatabase.Create(Template, Prepare, await Superuser());
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await Run(source, $"alter database {database.Name} owner to console_owner"); // a copy belongs to whoever made it
         return new(database);
     }
+
+    /// <summary>Of the server that the databases of the Console's tests stand on.</summary>
+    public static async Task<string> Superuser() => (await Server.Value).Superuser;
 
     /// <summary>As a role of the Console, of a service that reads its keys, or, as console_owner, as whoever migrates.</summary>
     public string AddressOf(string role)
@@ -51,6 +57,13 @@ internal sealed class ConsoleDatabase : IAsyncDisposable
     {
         await owner.DisposeAsync();
         await database.DisposeAsync();
+    }
+
+    private static async Task<OwnPostgres> Start()
+    {
+        var server = await OwnPostgres.Start();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(30));
+        return server;
     }
 
     private static async Task Prepare(string superuser)

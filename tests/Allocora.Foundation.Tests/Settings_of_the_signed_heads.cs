@@ -8,6 +8,7 @@ public sealed class Settings_of_the_signed_heads : IDisposable
 {
     private const string Key = "Heads__KeyFile", File = "Heads__File", Known = "Heads__KeyFile, Heads__File, Heads__Events, Heads__Age, Heads__Look";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] Watched = ["connector", "ledger", "calculation", "statements"];
     private readonly string folder = Directory.CreateTempSubdirectory("allocora-heads-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -60,11 +61,15 @@ public sealed class Settings_of_the_signed_heads : IDisposable
         };
         info.Environment[Key] = Path.Combine(folder, "key.pem");
         info.Environment[File] = Path.Combine(folder, "heads.ndjson");
+        info.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         info.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        info.Environment["Identity__Mode"] = "local";
+        foreach (var (number, key) in new[] { "Inner__Key", "Session__Key", "Identity__LinkKey" }.Concat(Watched.Select(w => $"Inner__Keys__{w}")).Index())
+            info.Environment[key] = Convert.ToBase64String([.. Enumerable.Repeat((byte)number, 32)]);
         info.Environment["ConnectionStrings__rabbitmq"] = "amqp://nobody:nothing@127.0.0.1:1/";
-        foreach (var database in new[] { service, $"{service}_worker", "calculation_tail", "ledger_tail" })
+        foreach (var database in Watched.Select(w => $"{w}_tail").Append(service).Append($"{service}_worker").Append("console_inner"))
             info.Environment[$"ConnectionStrings__{database}"] = "Host=127.0.0.1;Port=1;Username=nobody;Database=none";
-        foreach (var watched in new[] { "connector", "ledger", "calculation", "statements" })
+        foreach (var watched in Watched)
             info.Environment[$"services__{watched}__http__0"] = "http://127.0.0.1:1";
         foreach (var (key, value) in settings) info.Environment[key] = value;
 

@@ -34,7 +34,7 @@ internal sealed class AuditedSystem : IAsyncDisposable
     public static async Task<AuditedSystem> Start(Action<WebApplication>? routes = null, params string[] settings)
     {
         var database = await ConsoleDatabase.Create();
-        var upstream = await TestDatabase.Create(Template, Prepare);
+        var upstream = await TestDatabase.Create(Template, Prepare, await ConsoleDatabase.Superuser());
         var callers = new TestCallers().Member(Auditor, "ws_one", "auditor").Member(Viewer, "ws_one", "viewer")
             .Member(Auditor, "ws_two", "auditor").Admin(Owner).Key(AuditorsKey, Auditor);
         var console = await RunningConsole.StartWith(
