@@ -60,6 +60,8 @@ internal sealed class LimitRequests(IOptions<LimitOptions> options, Journal jour
             return;
         }
         http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        var detail = string.Create(CultureInfo.InvariantCulture, $"Come back in {Seconds(verdict.RetryAfter)} s.");
+        http.Features.Set(new Refused(StatusCodes.Status429TooManyRequests, Detail: detail));
         if (!verdict.IsNews) return;
         var happened = new RateLimited(limit.Name, JournalRefusals.MethodOf(http), JournalRefusals.RouteOf(http));
         journal.Note(await WorkspaceOf(http), Journal.Door, happened, Journal.OriginOf(http));

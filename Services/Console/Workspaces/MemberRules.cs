@@ -49,6 +49,9 @@ internal static class MemberRules
         if (known.State == InviteState.Used) return new Refusal("invite-used", "This invite has been used. Ask for another.");
         if (known.State == InviteState.Revoked) return new Refusal("invite-revoked", "This invite was taken back. Ask for another.");
         if (now >= known.Terms.ExpiresAt) return new Refusal("invite-expired", "This invite is too old. Ask for another.");
+        // Given by the only admin, it must not outlive that there is nobody to ask.
+        if (known.Terms.NobodyToAsk && ApprovalRules.IsNeededFor(known.Terms.Role) && state.Admins > 1)
+            return new Refusal("approval-required", "Since this invite was made there is a second admin, who has to approve one like it. Ask for another.");
         if (person == known.Terms.By) return new Refusal("self-grant-forbidden", "Nobody can invite themselves.");
         return new MemberJoined(person, known.Terms.Role, invite);
     }

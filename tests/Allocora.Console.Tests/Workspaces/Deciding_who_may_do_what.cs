@@ -49,6 +49,21 @@ public sealed class Deciding_who_may_do_what
         Assert.Equal("invite-used", CodeOf(MemberRules.RevokeInvite(state, Ann, "inv_1")));
     }
 
+    [Theory]
+    [InlineData("admin", "approval-required")]
+    [InlineData("approver", "approval-required")]
+    [InlineData("operator", null)]
+    public void An_invite_of_a_lone_admin_that_nobody_approved_is_void_once_there_is_a_second(string role, string? refusal)
+    {
+        var alone = Then(With(), Invited(With(), role));
+        var joined = MemberRules.Join(alone, Ben, "inv_1", Secret, Now);
+        Assert.Null(joined.Refusal);
+
+        var two = WorkspaceAccess.Evolve(alone, new MemberJoined(Cid, "admin", null));
+
+        Assert.Equal(refusal, CodeOf(MemberRules.Join(two, Ben, "inv_1", Secret, Now)));
+    }
+
     [Fact]
     public void An_invite_that_is_over_lets_nobody_in()
     {
