@@ -144,11 +144,11 @@ public sealed class Signing_in_with_a_link : IAsyncLifetime
         Assert.Equal(["Your name"], Html.Texts(page, "label"));
         Structure_of_the_pages.Check(page);
         Assert.Equal("/invites/unknown?refused=name", nameless.Headers.Location?.ToString());
-        Assert.Equal("/invites/unknown?refused=invite-unknown", answer.Headers.Location?.ToString());
+        Assert.Equal("/invites/unknown?refused=not-found", answer.Headers.Location?.ToString());
         Assert.False(await jonas.IsSignedIn());
 
         await jonas.SignIn();
         using var signedIn = await jonas.Press("/invites/unknown", "/invites/unknown");
-        Assert.Equal("/invites/unknown?refused=invite-unknown", signedIn.Headers.Location?.ToString());
+        Assert.Equal("/invites/unknown?refused=not-found", signedIn.Headers.Location?.ToString());
     }
 }

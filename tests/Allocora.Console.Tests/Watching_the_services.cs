@@ -37,7 +37,7 @@ public sealed class Watching_the_services : IAsyncLifetime
         Assert.Equal(StandIn.StartedAt, status.Services[0].Since);
         Assert.Equal("1.0.0+connector", status.Services[0].Version);
         Assert.Equal("not-ready", status.Services[4].State);
-        Assert.Equal([new("database console", false, "PostgreSQL does not answer.")], status.Services[4].Dependencies);
+        Assert.Equal([new("database console", false, "PostgreSQL does not answer.")], status.Services[4].Dependencies.Where(d => !d.Ok));
         Assert.NotEmpty(status.Services[4].Version ?? "");
     }
 
@@ -127,7 +127,7 @@ public sealed class Watching_the_services : IAsyncLifetime
         var spans = 0;
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "System.Net.Http" or "Npgsql",
+            ShouldListenTo = source => source.Name == "System.Net.Http",
             // What the tracer does by default: follow the parent, and begin a trace where there is none.
             Sample = (ref ActivityCreationOptions<ActivityContext> creation) =>
                 creation.Parent == default || creation.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
@@ -135,8 +135,7 @@ public sealed class Watching_the_services : IAsyncLifetime
                     : ActivitySamplingResult.None,
             ActivityStarted = activity =>
             {
-                var isOurs = activity.Source.Name == "Npgsql" || activity.GetTagItem("server.port") is int port && ports.Contains(port);
-                if (isOurs) Interlocked.Increment(ref spans);
+                if (activity.GetTagItem("server.port") is int port && ports.Contains(port)) Interlocked.Increment(ref spans);
             },
         };
         ActivitySource.AddActivityListener(listener);

@@ -63,8 +63,9 @@ public sealed class Settings_of_the_signed_heads : IDisposable
         info.Environment[File] = Path.Combine(folder, "heads.ndjson");
         info.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         info.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        info.Environment["Identity__Mode"] = "local";
-        foreach (var (number, key) in new[] { "Inner__Key", "Session__Key", "Identity__LinkKey" }.Concat(Watched.Select(w => $"Inner__Keys__{w}")).Index())
+        if (service == "console") info.Environment["Identity__Mode"] = "local";
+        var keys = service == "console" ? Watched.Select(w => $"Inner__Keys__{w}").Append("Session__Key").Append("Identity__LinkKey") : ["Inner__Key"];
+        foreach (var (number, key) in keys.Index())
             info.Environment[key] = Convert.ToBase64String([.. Enumerable.Repeat((byte)number, 32)]);
         info.Environment["ConnectionStrings__rabbitmq"] = "amqp://nobody:nothing@127.0.0.1:1/";
         foreach (var database in Watched.Select(w => $"{w}_tail").Append(service).Append($"{service}_worker").Append("console_inner"))

@@ -141,8 +141,7 @@ public sealed class A_service_in_trouble
         await using var gateway = await RunningGateway.Start("--Gateway:ConcurrentMax=50");
         for (var round = 1; round <= 4; round++)
         {
-            gateway.Ledger.Arrivals.Clear();
-            var before = gateway.Ledger.Aborts;
+            var (waiting, before) = (gateway.Ledger.Waits, gateway.Ledger.Aborts);
             using var leaving = new CancellationTokenSource();
             var asking = Enumerable.Range(0, 50).Select(async _ =>
             {
@@ -150,7 +149,7 @@ public sealed class A_service_in_trouble
                 request.Headers.Add("Authorization", "Bearer mara");
                 await gateway.Http.SendAsync(request, leaving.Token);
             }).ToList();
-            await Eventually.Sees(() => gateway.Ledger.Arrivals.Count, count => count == 50);
+            await Eventually.Sees(() => gateway.Ledger.Waits, count => count == waiting + 50);
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(asking));
             await Eventually.Sees(() => gateway.Ledger.Aborts, aborts => aborts == before + 50);

@@ -26,7 +26,7 @@ internal sealed class BackService : IAsyncDisposable
     private const string Route = "/api/v1/workspaces/{ws}/{first}/{**rest}";
     private readonly WebApplication host;
     private readonly NpgsqlDataSource keys;
-    private int runs, aborts;
+    private int runs, aborts, waits;
 
     private BackService(string name, ConsoleDatabase database, string key, TimeProvider time)
     {
@@ -60,6 +60,9 @@ internal sealed class BackService : IAsyncDisposable
     /// <summary>Requests that were still waiting when their sender went.</summary>
     public int Aborts => aborts;
 
+    /// <summary>Requests that have begun to wait; one that has only arrived may be gone before anybody looks.</summary>
+    public int Waits => waits;
+
     /// <summary>Lets what waits go on.</summary>
     public SemaphoreSlim Go { get; } = new(0);
 
@@ -73,7 +76,7 @@ internal sealed class BackService : IAsyncDisposable
     public void Forget()
     {
         Arrivals.Clear();
-        (runs, aborts) = (0, 0);
+        (runs, aborts, waits) = (0, 0, 0);
     }
 
     public async ValueTask DisposeAsync()
@@ -140,6 +143,7 @@ internal sealed class BackService : IAsyncDisposable
 
     private async Task Wait(HttpContext http)
     {
+        Interlocked.Increment(ref waits);
         try
         {
             await Go.WaitAsync(http.RequestAborted);

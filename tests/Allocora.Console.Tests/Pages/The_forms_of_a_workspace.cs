@@ -40,7 +40,7 @@ public sealed class The_forms_of_a_workspace : IAsyncLifetime
     public async Task Say_on_the_page_why_something_was_refused()
     {
         await Refused("members", $"{acme.Of("vera")}/role", 400, "Give one of viewer, ", ("role", "emperor"));
-        await Refused("members", $"{acme.Of("mara")}/role", 403, "Nobody changes their own role. Ask another admin.", ("role", "viewer"));
+        await Refused("members", $"{acme.Of("mara")}/role", 403, "Nobody gives themselves a role that allows more. Ask another admin.", ("role", "approver"));
         await Refused("members", $"{acme.Of("olga")}/remove", 404, "There is no such member here.");
         await Refused("members", "invites", 400, "Give 1 to 30 days.", ("role", "viewer"), ("days", "31"));
         await Refused("api-keys", "", 400, "Give a name of 1 to 100 characters.", ("name", " "), ("role", "viewer"), ("expires", "tomorrow"));
