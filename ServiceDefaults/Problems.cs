@@ -85,7 +85,8 @@ public static class Problems
         problem.Type = Catalogue + code;
         problem.Status = status;
         // Nothing is said about what the caller may not know of, not even its own words.
-        if (status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status404NotFound)) problem.Instance ??= http.Request.Path;
+        if (status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status404NotFound
+            or StatusCodes.Status405MethodNotAllowed or StatusCodes.Status415UnsupportedMediaType)) problem.Instance ??= http.Request.Path;
         problem.Extensions["code"] = code;
         problem.Extensions["requestId"] = RequestId(http);
         problem.Extensions["retryable"] = status is 408 or 429 or 502 or 503 or 504;

@@ -47,7 +47,7 @@ public sealed class Answering_with_problems : IAsyncLifetime
         Assert.Equal(
             (status, code, Catalogue + code), (Number(problem, "status"), Text(problem, "code"), Text(problem, "type")));
         // Who may not know whether something is there is not told the address either.
-        Assert.Equal(status is 401 or 404 ? null : path, problem.TryGetProperty("instance", out var instance) ? instance.GetString() : null);
+        Assert.Equal(status is 401 or 404 or 405 ? null : path, problem.TryGetProperty("instance", out var instance) ? instance.GetString() : null);
         Assert.NotEqual("", Text(problem, "title"));
         Assert.Equal(status is 429 or 502 or 503 or 504, problem.GetProperty("retryable").GetBoolean());
         Assert.False(problem.TryGetProperty("traceId", out _));
