@@ -81,7 +81,8 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
         if (seen.Status >= 500 || seen.Status == 429) return $"{seen.Status} {seen.Body}";
         // Where a person is led to sign in, the way back is their own words.
         var isLed = seen.Status == 302 && seen.Location.StartsWith("/sign-in", StringComparison.Ordinal);
-        if (attempt.IsNoMember && !isLed && attempt.Place.Names.FirstOrDefault(name => seen.Everything.Contains(name, StringComparison.OrdinalIgnoreCase)) is { } told)
+        if (attempt.IsNoMember && !isLed && attempt.Place.Names.FirstOrDefault(name => seen.Everything.Contains(name, StringComparison.OrdinalIgnoreCase))
+            is { } told)
             return $"{seen.Status} names {told}: {seen.Body}";
         var status = isLed && expected == 401 ? 401 : seen.Status;
         if (expected == 0) return status is 401 or 403 ? $"{status}, and should be let in: {seen.Body}" : null;
