@@ -45,7 +45,10 @@ internal static class RequestTokens
     private static async Task<string?> WhyRefused(HttpContext http)
     {
         var request = http.Request;
-        if (request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" || request.Headers.Authorization.Count > 0) return null;
+        if (request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE") return null;
+        // A key is its owner's in the API, and nothing a page's form should act for.
+        if (request.Headers.Authorization.Count > 0)
+            return request.Path.StartsWithSegments("/api") ? null : "A form is for people with a session; a key goes to the API.";
         if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && !IsOurs(site)) return "This was sent from a page of another site.";
         if (!NeedsToken(http)) return null;
 

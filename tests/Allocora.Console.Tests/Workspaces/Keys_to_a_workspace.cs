@@ -150,6 +150,24 @@ public sealed class Keys_to_a_workspace
         }
     }
 
+    [Theory]
+    [InlineData("/acme/members/me/leave")]
+    [InlineData("/acme/members/invites")]
+    [InlineData("/account/sessions/ses_1/end")]
+    [InlineData("/sign-out/everywhere")]
+    public async Task A_key_acts_for_its_owner_in_the_API_and_in_no_form(string form)
+    {
+        await using var console = await AccessConsole.Start();
+        var opened = await console.Ask(await console.Owner(), HttpMethod.Post, "/api/v1/workspaces",
+            $$"""{"slug":"acme","name":"Acme","issueKey":true,{{AccessConsole.WorkspaceSettings}}}""");
+        var key = opened.Text("key");
+
+        var answer = await console.Ask(key, HttpMethod.Post, form);
+
+        Assert.Equal((400, "antiforgery"), (answer.Status, answer.Text("code")));
+        Assert.Equal(200, (await console.Ask(key, HttpMethod.Get, "/api/v1/workspaces/acme/members")).Status);
+    }
+
     [Fact]
     public async Task A_header_that_opens_nothing_is_not_helped_by_a_session()
     {
