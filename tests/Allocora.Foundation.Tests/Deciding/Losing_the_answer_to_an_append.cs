@@ -118,7 +118,9 @@ public sealed class Losing_the_answer_to_an_append : IAsyncLifetime
 
         var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => new EventLog(impatient).Append(Log.Make.Entry("one", "key"), default));
 
-        Assert.Equal(error, refused.SqlState);
+        // A connection the server ends may be gone before the reason for it was read.
+        var isJustGone = error == PostgresErrorCodes.AdminShutdown && refused is { SqlState: null, InnerException: IOException };
+        Assert.True(isJustGone || refused.SqlState == error, refused.ToString());
         Assert.Empty(await Log.Make.All(log.Feed));
         await log.Ask("drop trigger at_commit on mt_events");
         Assert.Equal(Outcome.Appended, (await new EventLog(source).Append(Log.Make.Entry("one", "key"), default)).Outcome);
