@@ -17,7 +17,8 @@ internal static partial class ProjectReferences
         EventStore = "Services/Foundation/EventStore", Messaging = "Services/Foundation/Messaging",
         Connector = "Services/Connector", Ledger = "Services/Ledger", Calculation = "Services/Calculation",
         Engine = "Services/Calculation/Engine", Statements = "Services/Statements", Console = "Services/Console",
-        Local = "AppHost/Local", Cli = "AppHost/Cli", Testing = "tests/Testing", Probe = "tests/Probe", Bench = "tests/Allocora.Bench";
+        Local = "AppHost/Local", Cli = "AppHost/Cli", Testing = "tests/Testing", Probe = "tests/Probe", Bench = "tests/Allocora.Bench",
+        PaddleSandbox = "tests/PaddleSandbox";
 
     // It needs packages that not every feed has, so the solution must build without it.
     private const string OutsideTheSolution = "tests/Interop/";
@@ -38,6 +39,7 @@ internal static partial class ProjectReferences
         [Cli] = new([Contracts, EventStore, Engine], []),
         [Testing] = new([Local, Contracts, EventStore, Messaging], ["Npgsql", "RabbitMQ.Client"]),
         [Probe] = new([EventStore, Messaging], []),
+        [PaddleSandbox] = new([], []), // it stands for somebody else's system, so it knows nothing of ours
         [Bench] = new([Contracts, EventStore, Messaging, Testing], ["Npgsql", "RabbitMQ.Client"]),
     };
 

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox.Api;
+
+/// <summary>What one request asked of a list, read and checked.</summary>
+/// <param name="Shape">The filters as they were written, to know the same question again.</param>
+internal sealed record Asked(
+    string? After, int PerPage, string Order, bool Ascending, IReadOnlySet<string> Include, IReadOnlyList<Func<Row, long, bool>> Conditions, string Shape)
+{
+    private static readonly string[] Comparators = ["LT", "LTE", "GT", "GTE"];
+
+    public static Asked Read(Listing listing, HttpRequest request, Choices choices)
+    {
+        var (order, ascending) = Sorting(listing, request.Query["order_by"]);
+        var conditions = new List<Func<Row, long, bool>>();
+        var known = new HashSet<string> { "after", "per_page", "order_by" };
+        if (listing.Include.Length > 0) known.Add("include");
+        foreach (var filter in listing.Filters)
+        {
+            known.Add(filter.Name);
+            if (filter.Takes is Takes.Time) Times(filter, request.Query, choices, known, conditions);
+            else if (Texts(filter, request.Query[filter.Name]) is { } wanted) conditions.Add((row, now) => wanted.Contains(filter.Of(row, now) ?? "null"));
+        }
+        if (choices.UnknownParameters == "refuse" && request.Query.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown)
+            throw Refused.Invalid(unknown, "is not a parameter of this endpoint");
+        var filters = request.Query.Where(one => one.Key is not ("after" or "per_page" or "order_by" or "include"));
+        var shape = string.Join('&', filters.Select(one => $"{one.Key}={one.Value}"));
+        return new(Cursor(listing, request.Query["after"]), PageSize(listing, request.Query["per_page"]), order, ascending,
+            Included(listing, request.Query["include"]), conditions, shape);
+    }
+
+    /// <summary>The address of the next page: what was asked, after the last row of this one.</summary>
+    public static string Next(HttpRequest request, string? last)
+    {
+        var query = request.Query.Where(one => one.Key != "after").SelectMany(one => one.Value, (one, value) => KeyValuePair.Create(one.Key, value));
+        if (last is not null) query = query.Append(KeyValuePair.Create("after", (string?)last));
+        return $"{request.Scheme}://{request.Host}{request.Path}{QueryString.Create(query)}";
+    }
+
+    private static string? Cursor(Listing listing, string? after)
+    {
+        if (string.IsNullOrEmpty(after)) return null;
+        return Ids.IsOne(listing.Of.Prefix, after) ? after : throw Refused.Invalid("after", $"must be the id of an entity of this list, {listing.Of.Prefix}_…");
+    }
+
+    private static int PageSize(Listing listing, string? perPage)
+    {
+        if (string.IsNullOrEmpty(perPage)) return listing.PerPage;
+        return int.TryParse(perPage, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
+            ? Math.Min(size, listing.PerPageMax)
+            : throw Refused.Invalid("per_page", "must be a whole number above 0");
+    }
+
+    private static (string Field, bool Ascending) Sorting(Listing listing, string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return ("id", false);
+        var bracket = text.IndexOf('[');
+        var (field, way) = bracket < 0 ? (text, "[ASC]") : (text[..bracket], text[bracket..].ToUpperInvariant());
+        if (!listing.OrderBy.Contains(field) || way is not ("[ASC]" or "[DESC]"))
+            throw Refused.Invalid("order_by", $"must be one of {string.Join(", ", listing.OrderBy)}, with [ASC] or [DESC]");
+        return (field, way == "[ASC]");
+    }
+
+    public static HashSet<string> Included(Listing listing, string? text)
+    {
+        var wanted = Parts(text).ToHashSet();
+        if (wanted.FirstOrDefault(one => !listing.Include.Contains(one)) is { } unknown)
+            throw Refused.Invalid("include", $"must be one or more of {string.Join(", ", listing.Include)}, not {unknown}");
+        return wanted;
+    }
+
+    private static HashSet<string>? Texts(Filter filter, string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return filter.Standard?.ToHashSet();
+        var wanted = filter.Takes is Takes.One ? [text] : Parts(text).ToHashSet();
+        if (filter.Values is { } values && wanted.FirstOrDefault(one => !values.Contains(one)) is { } unknown)
+            throw Refused.Invalid(filter.Name, $"must be one of {string.Join(", ", values)}, not {unknown}");
+        return wanted;
+    }
+
+    private static void Times(
+        Filter filter, IQueryCollection query, Choices choices, HashSet<string> known, List<Func<Row, long, bool>> conditions)
+    {
+        var given = 0;
+        foreach (var (key, values) in query.Where(one => one.Key == filter.Name || one.Key.StartsWith(filter.Name + "[", StringComparison.Ordinal)))
+        {
+            var comparator = key == filter.Name ? "" : key[(filter.Name.Length + 1)..].TrimEnd(']').ToUpperInvariant();
+            if (comparator.Length > 0 && !Comparators.Contains(comparator)) throw Refused.Invalid(key, "the comparator must be LT, LTE, GT or GTE");
+            if (Instants.Parse(values) is not { } limit)
+                throw new Refused(400, "invalid_time_query_parameter", "Invalid time query parameter.", new FieldError(filter.Name, "must be a time of RFC 3339"));
+            if (++given > 1 && choices.TwoSidedRanges == "refuse") throw Refused.Invalid(key, "only one comparator can be used for a field");
+            known.Add(key);
+            conditions.Add((row, now) => row.Time(filter.Name, now) is { } time && comparator switch
+            {
+                "LT" => time < limit,
+                "LTE" => time <= limit,
+                "GT" => time > limit,
+                "GTE" => time >= limit,
+                _ => time == limit,
+            });
+        }
+    }
+
+    private static string[] Parts(string? text) =>
+        (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

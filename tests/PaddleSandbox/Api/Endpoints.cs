@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox.Api;
+
+/// <summary>The two kinds of endpoints there are: those that read, and those that take a body and change the account, one after another.</summary>
+internal static class Endpoints
+{
+    public static void Read(this IEndpointRouteBuilder routes, string path, string? permission, Func<HttpContext, Answer> answer) =>
+        routes.MapGet(path, (Delegate)(IResult (HttpContext http) => answer(http))).WithMetadata(new Needs(permission));
+
+    /// <param name="routes">Where it is added.</param>
+    /// <param name="method">POST or PATCH.</param>
+    /// <param name="path">Its address.</param>
+    /// <param name="permission">What the key needs.</param>
+    /// <param name="account">What it changes.</param>
+    /// <param name="change">Gets the body and the time, and has the account for itself.</param>
+    public static void Write(
+        this IEndpointRouteBuilder routes, string method, string path, string? permission, Account account, Func<HttpContext, JsonObject, long, Answer> change)
+    {
+        async Task<IResult> Handle(HttpContext http)
+        {
+            var body = await Body.Read(http);
+            var now = account.CatchUp();
+            lock (account.Gate) return change(http, body, now);
+        }
+        routes.MapMethods(path, [method], (Delegate)Handle).WithMetadata(new Needs(permission));
+    }
+
+    /// <summary>The id in the address.</summary>
+    public static string Id(this HttpContext http) => (string)http.Request.RouteValues["id"]!;
+
+    /// <summary>The object with this id as it is now, or 404.</summary>
+    public static JsonObject Existing(this Collection of, string entity, string id, long now) =>
+        of.Find(id, now)?.Render(now) ?? throw Refused.Unknown(entity, id);
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
+namespace Allocora.PaddleSandbox.World;
+
+/// <summary>All objects of one kind: what history made, and over it what was written since.</summary>
+internal sealed class Collection(string prefix, IShelf shelf)
+{
+    private sealed record Written(ImmutableSortedSet<string> Ids, ImmutableDictionary<string, Stored> ById);
+
+    private sealed record Counted(Written Of, long At, int Count);
+
+    private readonly ConcurrentDictionary<string, Counted> estimates = new();
+    private Written written = new(ImmutableSortedSet.Create<string>(StringComparer.Ordinal), ImmutableDictionary<string, Stored>.Empty);
+
+    public string Prefix => prefix;
+
+    public IShelf Shelf => shelf;
+
+    public Row? Find(string? id, long now)
+    {
+        if (id is null) return null;
+        if (written.ById.TryGetValue(id, out var stored)) return new Row(this, -1, stored);
+        return shelf.Find(id) is >= 0 and var number && number < shelf.Count(now) ? new Row(this, number, null) : null;
+    }
+
+    public Stored Put(JsonObject json, bool isVerbatim = false)
+    {
+        var stored = Stored.Of(json, isVerbatim);
+        Put([stored]);
+        return stored;
+    }
+
+    public void Put(IReadOnlyCollection<Stored> many) => ImmutableInterlocked.Update(ref written, static (was, many) =>
+        new(was.Ids.Union(many.Select(one => one.Id)), was.ById.SetItems(many.Select(one => KeyValuePair.Create(one.Id, one)))), many);
+
+    /// <summary>About how many rows match: counted again when something was written, or ten seconds later.</summary>
+    /// <param name="shape">What was asked, without the cursor.</param>
+    public int Estimate(string shape, long now, Func<Row, bool> matches)
+    {
+        if (estimates.TryGetValue(shape, out var last) && last.Of == written && now - last.At < 10 * Instants.Second) return last.Count;
+        if (estimates.Count > 100) estimates.Clear();
+        var counted = new Counted(written, now, Scan(now, ascending: true).Count(matches));
+        estimates[shape] = counted;
+        return counted.Count;
+    }
+
+    /// <summary>The objects in the order of their ids, without the ones up to and with the given id.</summary>
+    public IEnumerable<Row> Scan(long now, bool ascending, string? after = null)
+    {
+        var (snapshot, count, step) = (written, shelf.Count(now), ascending ? 1 : -1);
+        var number = ascending ? 0 : count - 1;
+        var place = ascending ? 0 : snapshot.Ids.Count - 1;
+        if (after is not null)
+        {
+            var (below, present) = Below(after, count);
+            number = ascending ? below + (present ? 1 : 0) : below - 1;
+            var at = snapshot.Ids.IndexOf(after);
+            place = ascending ? (at < 0 ? ~at : at + 1) : (at < 0 ? ~at : at) - 1;
+        }
+        while (true)
+        {
+            var (fromHistory, fromWritten) = (number >= 0 && number < count, place >= 0 && place < snapshot.Ids.Count);
+            if (!fromHistory && !fromWritten) yield break;
+            if (snapshot.Ids.Count == 0)
+            {
+                yield return new Row(this, number, null);
+                number += step;
+                continue;
+            }
+            var order = !fromHistory ? 1 : !fromWritten ? -1 : string.CompareOrdinal(shelf.Id(number), snapshot.Ids[place]) * step;
+            if (order <= 0) number += step;
+            if (order >= 0)
+            {
+                yield return new Row(this, -1, snapshot.ById[snapshot.Ids[place]]);
+                place += step;
+            }
+            else
+            {
+                yield return new Row(this, number - step, null);
+            }
+        }
+    }
+
+    // How many of history's ids are below, and whether the next one is the id itself.
+    private (int Below, bool Present) Below(string id, int count)
+    {
+        var (low, high) = (0, count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (string.CompareOrdinal(shelf.Id(middle), id) < 0) low = middle + 1;
+            else high = middle;
+        }
+        return (low, low < count && shelf.Id(low) == id);
+    }
+}
+
+/// <summary>One object in a list, not rendered yet.</summary>
+internal readonly struct Row(Collection collection, int number, Stored? stored)
+{
+    /// <summary>Its number on the shelf; −1 for a written one.</summary>
+    public int Number => number;
+
+    public Stored? Stored => stored;
+
+    public string Id => stored?.Id ?? collection.Shelf.Id(number);
+
+    public string? Text(string field, long now) => stored is null ? collection.Shelf.Text(number, field, now) : stored.Text(field);
+
+    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now) : stored.Time(field);
+
+    public JsonObject Render(long now) => stored is null ? collection.Shelf.Render(number, now) : stored.Render();
+}

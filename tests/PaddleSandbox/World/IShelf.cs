@@ -1,0 +1,26 @@
+using System.Text.Json.Nodes;
+
+namespace Allocora.PaddleSandbox.World;
+
+/// <summary>
+/// One kind of object that was there before anybody wrote, oldest first: numbered, never all in memory, and each what it is at the instant asked
+/// for. Ids ascend with the number.
+/// </summary>
+internal interface IShelf
+{
+    /// <summary>How many exist by then.</summary>
+    int Count(long now);
+
+    string Id(int number);
+
+    /// <summary>The number of the one with this id, whether it exists yet or not; −1 when there is none.</summary>
+    int Find(string id);
+
+    /// <summary>A field that lists filter or order by, without rendering the object.</summary>
+    string? Text(int number, string field, long now);
+
+    /// <summary>A time that lists filter or order by.</summary>
+    long? Time(int number, string field, long now);
+
+    JsonObject Render(int number, long now);
+}
