@@ -68,7 +68,7 @@ internal sealed record Choices
     [OneOf("lf", "crlf")]
     public string ReportLines { get; init; } = "lf";
 
-    /// <summary>Keys of which a later API knows nothing (grand_total_tax, retained_fee, exchange_rate) are missing in events before they came: yes or no.</summary>
+    /// <summary>Keys that came later (grand_total_tax, retained_fee, exchange_rate) are missing in events from before they came: yes or no.</summary>
     [OneOf("yes", "no")]
     public string OldEventsLackNewFields { get; init; } = "yes";
 

@@ -88,7 +88,10 @@ internal sealed record Asked(
             var comparator = key == filter.Name ? "" : key[(filter.Name.Length + 1)..].TrimEnd(']').ToUpperInvariant();
             if (comparator.Length > 0 && !Comparators.Contains(comparator)) throw Refused.Invalid(key, "the comparator must be LT, LTE, GT or GTE");
             if (Instants.Parse(values) is not { } limit)
-                throw new Refused(400, "invalid_time_query_parameter", "Invalid time query parameter.", new FieldError(filter.Name, "must be a time of RFC 3339"));
+            {
+                var wrong = new FieldError(filter.Name, "must be a time of RFC 3339");
+                throw new Refused(400, "invalid_time_query_parameter", "Invalid time query parameter.", wrong);
+            }
             if (++given > 1 && choices.TwoSidedRanges == "refuse") throw Refused.Invalid(key, "only one comparator can be used for a field");
             known.Add(key);
             conditions.Add((row, now) => row.Time(filter.Name, now) is { } time && comparator switch
