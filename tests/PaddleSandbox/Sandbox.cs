@@ -1,7 +1,9 @@
 using System.Net;
+using Allocora.PaddleSandbox.Adjustments;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Transactions;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox;
@@ -29,6 +31,8 @@ internal sealed class Sandbox : IAsyncDisposable
         var api = Host(options.Port);
         api.UseEdge(account);
         api.MapCatalogue(account);
+        api.MapTransactions(account);
+        api.MapAdjustments(account);
         var control = Host(options.ControlPort);
         await api.StartAsync();
         await control.StartAsync();
@@ -52,7 +56,7 @@ internal sealed class Sandbox : IAsyncDisposable
             Clock = new WorldClock(options.Now ?? options.Until, TimeProvider.System),
             Keys = new Keys(options),
             Transactions = new Collection("txn", past.Transactions),
-            Adjustments = new Collection("adj", past.Adjustments),
+            Adjustments = new Collection("adj", past.Adjustments, "transaction_id"),
             Products = new Collection("pro", past.Products),
             Prices = new Collection("pri", past.Prices),
             Customers = new Collection("ctm", past.Customers),

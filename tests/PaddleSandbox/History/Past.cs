@@ -1,3 +1,4 @@
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
@@ -7,9 +8,10 @@ internal sealed class Past
 {
     public static Past Of(Options options)
     {
-        _ = options;
-        return new Past();
+        return new Past { Rates = new Rates(options.Seed) };
     }
+
+    public required Rates Rates { get; init; }
 
     public IShelf Transactions { get; } = ListShelf.Empty;
 
