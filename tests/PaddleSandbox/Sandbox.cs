@@ -2,6 +2,7 @@ using System.Net;
 using Allocora.PaddleSandbox.Adjustments;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
+using Allocora.PaddleSandbox.Control;
 using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.Transactions;
 using Allocora.PaddleSandbox.World;
@@ -34,6 +35,8 @@ internal sealed class Sandbox : IAsyncDisposable
         api.MapTransactions(account);
         api.MapAdjustments(account);
         var control = Host(options.ControlPort);
+        control.MapVerbs(account);
+        control.MapGet("/", () => Results.Json(new { paddle = api.Urls.Single(), key = account.Keys.First.Token }));
         await api.StartAsync();
         await control.StartAsync();
         return new Sandbox(account, api, control);

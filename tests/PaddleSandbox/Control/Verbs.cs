@@ -27,6 +27,12 @@ internal static class Verbs
         ["reverse"] = Decide.Reverse,
     };
 
+    public static void MapVerbs(this IEndpointRouteBuilder control, Account account) => control.MapPost("/objects/{id}/{verb}", (string id, string verb) =>
+    {
+        var now = account.CatchUp();
+        lock (account.Gate) return Results.Json(Do(account, id, verb, now));
+    });
+
     /// <summary>The object as it is afterwards; for a chargeback, the adjustment that it made.</summary>
     public static JsonObject Do(Account account, string id, string verb, long now)
     {
