@@ -72,6 +72,10 @@ internal sealed record Choices
     [OneOf("yes", "no")]
     public string OldEventsLackNewFields { get; init; } = "yes";
 
+    /// <summary>While two secrets of a destination count, the signature of the new one stands first or last in the header.</summary>
+    [OneOf("first", "last")]
+    public string NewSecretSigns { get; init; } = "first";
+
     /// <summary>The same with one choice made otherwise. Throws an ArgumentException that says what there is to choose from.</summary>
     public Choices With(string name, string value)
     {

@@ -3,6 +3,7 @@ using Allocora.PaddleSandbox.Adjustments;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
 using Allocora.PaddleSandbox.Control;
+using Allocora.PaddleSandbox.Events;
 using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.Transactions;
 using Allocora.PaddleSandbox.World;
@@ -13,8 +14,10 @@ namespace Allocora.PaddleSandbox;
 internal sealed class Sandbox : IAsyncDisposable
 {
     private readonly WebApplication api, control;
+    private readonly Courier courier;
 
-    private Sandbox(Account account, WebApplication api, WebApplication control) => (Account, this.api, this.control) = (account, api, control);
+    private Sandbox(Account account, WebApplication api, WebApplication control, Courier courier) =>
+        (Account, this.api, this.control, this.courier) = (account, api, control, courier);
 
     public Account Account { get; }
 
@@ -26,24 +29,43 @@ internal sealed class Sandbox : IAsyncDisposable
 
     public Task Stopped => api.WaitForShutdownAsync();
 
-    public static async Task<Sandbox> Start(Options options)
+    /// <summary>Every endpoint of the API.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)api).DataSources.SelectMany(one => one.Endpoints).OfType<RouteEndpoint>();
+
+    /// <param name="options">What it is started with.</param>
+    /// <param name="more">Parts of history that can tell what happened, beside the past itself.</param>
+    public static async Task<Sandbox> Start(Options options, params IReadOnlyList<IHappenings> more)
     {
         var account = Open(options);
+        var (limit, counters, faults) = (new RateLimit(options.RateLimit, TimeProvider.System), new Counters(), new Faults(account));
+        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), .. more]);
+        var (destinations, notifications) = (new Destinations(account), new Notifications(account));
+        var courier = new Courier(account, log, destinations, notifications, TimeProvider.System);
+
         var api = Host(options.Port);
-        api.UseEdge(account);
+        api.UseRouting();
+        api.Use(new Edge(account, limit, counters, faults).Invoke);
+        api.MapRoot(account);
         api.MapCatalogue(account);
         api.MapTransactions(account);
         api.MapAdjustments(account);
+        api.MapEvents(account, log);
+        api.MapDestinations(account, destinations, log);
+        api.MapNotifications(account, notifications, log, courier);
         var control = Host(options.ControlPort);
+        control.UseControlEdge();
+        control.MapControl(account, limit, counters, faults, log, destinations);
         control.MapVerbs(account);
         control.MapGet("/", () => Results.Json(new { paddle = api.Urls.Single(), key = account.Keys.First.Token }));
         await api.StartAsync();
         await control.StartAsync();
-        return new Sandbox(account, api, control);
+        courier.Start();
+        return new Sandbox(account, api, control, courier);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await courier.DisposeAsync();
         await api.DisposeAsync();
         await control.DisposeAsync();
     }
@@ -77,6 +99,8 @@ internal sealed class Sandbox : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;
+            // The API has a limit of its own; the control API takes whole histories.
+            server.Limits.MaxRequestBodySize = null;
             server.Listen(IPAddress.Loopback, port);
         });
         return builder.Build();

@@ -41,17 +41,29 @@ internal sealed record Answer(int Status, JsonNode? Data, JsonObject? Pagination
     }
 
     private static string Family(HttpContext http, Refused refused) =>
-        refused.Code.Split('_')[0] is "report" or "adjustment" or "transaction" ? http.Request.Path.Value!.Split('/')[1] : "shared";
+        refused.Code.Split('_')[0] switch
+        {
+            "report" or "adjustment" or "transaction" => http.Request.Path.Value!.Split('/')[1],
+            "notification" or "url" or "email" => "notifications",
+            _ => "shared",
+        };
 
     private static JsonObject Meta(HttpContext http) => new() { ["request_id"] = http.TraceIdentifier };
 
-    private static async Task Write(HttpContext http, int status, JsonObject body)
+    /// <summary>The text of an answer, as it goes over the wire.</summary>
+    public static byte[] Bytes(JsonNode body)
     {
         using var buffer = new MemoryStream();
-        await using (var writer = new Utf8JsonWriter(buffer, Writing)) body.WriteTo(writer);
+        using (var writer = new Utf8JsonWriter(buffer, Writing)) body.WriteTo(writer);
+        return buffer.ToArray();
+    }
+
+    private static async Task Write(HttpContext http, int status, JsonObject body)
+    {
+        var bytes = Bytes(body);
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
-        http.Response.ContentLength = buffer.Length;
-        await http.Response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), http.RequestAborted);
+        http.Response.ContentLength = bytes.Length;
+        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
     }
 }

@@ -39,6 +39,14 @@ internal static class Body
             : throw Refused.Invalid(field, "must be a whole number");
     }
 
+    public static bool? Flag(this JsonObject body, string field) => body[field]?.GetValueKind() switch
+    {
+        null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Refused.Invalid(field, "must be true or false"),
+    };
+
     public static JsonObject? Object(this JsonObject body, string field) =>
         body[field] is not { } node ? null : node as JsonObject ?? throw Refused.Invalid(field, "must be an object");
 

@@ -6,8 +6,21 @@ namespace Allocora.PaddleSandbox.Api;
 /// <summary>The two kinds of endpoints there are: those that read, and those that take a body and change the account, one after another.</summary>
 internal static class Endpoints
 {
-    public static void Read(this IEndpointRouteBuilder routes, string path, string? permission, Func<HttpContext, Answer> answer) =>
-        routes.MapGet(path, (Delegate)(IResult (HttpContext http) => answer(http))).WithMetadata(new Needs(permission));
+    public static void Read(
+        this IEndpointRouteBuilder routes, string path, string? permission, Func<HttpContext, Answer> answer, bool keyIsOptional = false) =>
+        routes.MapGet(path, (Delegate)(IResult (HttpContext http) => answer(http))).WithMetadata(new Needs(permission, keyIsOptional));
+
+    /// <summary>What changes the account without a body: DELETE, or a POST that only says do.</summary>
+    public static void Act(
+        this IEndpointRouteBuilder routes, string method, string path, string? permission, Account account, Func<HttpContext, long, Answer> change)
+    {
+        IResult Handle(HttpContext http)
+        {
+            var now = account.CatchUp();
+            lock (account.Gate) return change(http, now);
+        }
+        routes.MapMethods(path, [method], (Delegate)Handle).WithMetadata(new Needs(permission));
+    }
 
     /// <param name="routes">Where it is added.</param>
     /// <param name="method">POST or PATCH.</param>

@@ -99,5 +99,5 @@ internal sealed class Account
 /// <summary>What dice are thrown for, so that no two throws hang together.</summary>
 internal static class Purpose
 {
-    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5;
+    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Event = 30, Secret = 31;
 }

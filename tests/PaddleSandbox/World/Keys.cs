@@ -21,18 +21,19 @@ internal sealed class Keys
     ];
 
     private readonly ConcurrentDictionary<string, ApiKey> keys = new();
+    private int issued;
 
     /// <summary>A key that may do everything, always the same for a seed.</summary>
     public ApiKey First { get; }
 
     public Keys(Options options)
     {
-        First = Issue(options, 0, Permissions);
+        First = Issue(options, Permissions);
     }
 
-    public ApiKey Issue(Options options, int number, IEnumerable<string> permissions, long? expiresAt = null)
+    public ApiKey Issue(Options options, IEnumerable<string> permissions, long? expiresAt = null)
     {
-        var dice = Dice.Of(options.Seed).For(Purpose.Key, number);
+        var dice = Dice.Of(options.Seed).For(Purpose.Key, Interlocked.Increment(ref issued) - 1);
         var environment = options.IsLive ? "live" : "sdbx";
         var token = $"pdl_{environment}_apikey_{Letters(dice.For(1), 26, 36)}_{Letters(dice.For(2), 22, 62)}_{Letters(dice.For(3), 3, 62)}";
         return keys[token] = new ApiKey(token, permissions.ToHashSet(), expiresAt);
@@ -40,9 +41,9 @@ internal sealed class Keys
 
     public ApiKey? Find(string token) => keys.GetValueOrDefault(token);
 
-    public void Replace(ApiKey key) => keys[key.Token] = key;
+    public ApiKey? ById(string id) => keys.Values.FirstOrDefault(key => key.Id == id);
 
-    public int Count => keys.Count;
+    public void Replace(ApiKey key) => keys[key.Token] = key;
 
     private static string Letters(Dice dice, int length, int kinds) => string.Create(length, (dice, kinds), static (to, x) =>
     {

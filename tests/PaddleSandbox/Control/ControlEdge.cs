@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.Api;
+
+namespace Allocora.PaddleSandbox.Control;
+
+/// <summary>What every call of the control API goes through: only its errors, in a shape of their own.</summary>
+internal static class ControlEdge
+{
+    public static void UseControlEdge(this WebApplication app)
+    {
+        app.UseRouting();
+        app.Use(async (http, next) =>
+        {
+            try
+            {
+                if (http.GetEndpoint() is null) throw new Refused(404, "not_found", "There is nothing at this address.");
+                await next(http);
+            }
+            catch (Refused refused)
+            {
+                await Refuse(http, refused.Status, refused.Code, Detail(refused));
+            }
+            catch (ArgumentException wrong)
+            {
+                await Refuse(http, 400, "bad_request", wrong.Message);
+            }
+        });
+    }
+
+    /// <summary>The body of a call that has to have one.</summary>
+    public static async Task<JsonNode> Json(this HttpContext http)
+    {
+        try
+        {
+            return await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted)
+                ?? throw new Refused(400, "invalid_json", "The body is null.");
+        }
+        catch (JsonException wrong)
+        {
+            throw new Refused(400, "invalid_json", wrong.Message);
+        }
+    }
+
+    public static async Task<JsonObject> Fields(this HttpContext http) =>
+        await http.Json() as JsonObject ?? throw new Refused(400, "bad_request", "The body has to be an object.");
+
+    public static Task Say(this HttpContext http, JsonNode json, int status = 200)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        return http.Response.Body.WriteAsync(Answer.Bytes(json), http.RequestAborted).AsTask();
+    }
+
+    private static Task Refuse(HttpContext http, int status, string code, string detail) =>
+        http.Say(new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["detail"] = detail } }, status is 404 ? 404 : 400);
+
+    private static string Detail(Refused refused) =>
+        refused.Errors.Count == 0 ? refused.Message : string.Join("; ", refused.Errors.Select(one => $"{one.Field} {one.Message}".TrimStart()));
+}

@@ -1,0 +1,127 @@
+using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox.Events;
+
+/// <summary>
+/// The events of what happened by itself: 16 bytes each, from 90 days before somebody first asked, and on with the clock. What they show is
+/// worked out when they are read.
+/// </summary>
+internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sources) : IShelf
+{
+    public const long Kept = 90 * Instants.Day;
+
+    private readonly record struct Entry(long At, int Number, byte Type, byte Source, ushort Rank);
+
+    private readonly Lock gate = new();
+    private readonly List<string> types = [];
+    private Entry[] entries = [];
+    private int count;
+    private long? upTo;
+
+    public int Count(long now)
+    {
+        lock (gate)
+        {
+            if (upTo is null || now > upTo) Extend(now);
+            var end = count;
+            while (end > 0 && entries[end - 1].At > now) end--;
+            return end;
+        }
+    }
+
+    public long At(int number) => Of(number).At;
+
+    public string Type(int number) => types[Of(number).Type];
+
+    // The place within the millisecond makes it the same id, however much was read before it.
+    public string Id(int number)
+    {
+        var entry = Of(number);
+        var dice = Dice.Of(account.Options.Seed).For(Purpose.Event, entry.At / Instants.Millisecond).For(Purpose.Event, entry.Rank);
+        return Ids.Of("evt", entry.At, entry.Rank, dice);
+    }
+
+    public int Find(string id)
+    {
+        var (low, high) = (0, count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (string.CompareOrdinal(Id(middle), id) < 0) low = middle + 1;
+            else high = middle;
+        }
+        return low < count && Id(low) == id ? low : -1;
+    }
+
+    public string? Text(int number, string field, long now) => field switch
+    {
+        "event_type" => Type(number),
+        "event_id" or "id" => Id(number),
+        "occurred_at" => Instants.Text(At(number)),
+        _ => null,
+    };
+
+    public long? Time(int number, string field, long now) => field == "occurred_at" ? At(number) : null;
+
+    public JsonObject Render(int number, long now)
+    {
+        var entry = Of(number);
+        var source = sources[entry.Source];
+        var data = source.Data(new Happening(entry.At, types[entry.Type], entry.Number, source));
+        if (account.Choices.OldEventsLackNewFields == "yes") OldFields.TakeOut(types[entry.Type], data, entry.At);
+        return Envelope.Of(Id(number), types[entry.Type], entry.At, data);
+    }
+
+    private Entry Of(int number) => Volatile.Read(ref entries)[number];
+
+    private void Extend(long now)
+    {
+        var after = upTo ?? ((now - Kept) / Instants.Millisecond * Instants.Millisecond) - 1;
+        var (start, grown) = (count, entries);
+        for (var source = 0; source < sources.Count; source++)
+        {
+            foreach (var one in sources[source].Between(after, now))
+            {
+                if (count == grown.Length) Array.Resize(ref grown, Math.Max(1_024, count * 2));
+                grown[count++] = new(one.At, one.Number, TypeNumber(one.Type), (byte)source, 0);
+            }
+        }
+        // Those of one source that happened at once stay as it told them.
+        if (sources.Count > 1) InOrder(grown, start);
+        for (var at = start; at < count; at++)
+        {
+            var isSameMillisecond = at > 0 && grown[at - 1].At / Instants.Millisecond == grown[at].At / Instants.Millisecond;
+            if (isSameMillisecond) grown[at] = grown[at] with { Rank = (ushort)(grown[at - 1].Rank + 1) };
+        }
+        Volatile.Write(ref entries, grown);
+        upTo = now;
+    }
+
+    private void InOrder(Entry[] grown, int start)
+    {
+        var sorted = grown.AsSpan(start, count - start).ToArray().OrderBy(one => one.At).ToArray();
+        sorted.CopyTo(grown, start);
+    }
+
+    private byte TypeNumber(string type)
+    {
+        var at = types.IndexOf(type);
+        if (at >= 0) return (byte)at;
+        types.Add(type);
+        return checked((byte)(types.Count - 1));
+    }
+}
+
+/// <summary>What is around the object of an event.</summary>
+internal static class Envelope
+{
+    public static JsonObject Of(string id, string type, long at, JsonObject data) => new()
+    {
+        ["event_id"] = id,
+        ["event_type"] = type,
+        ["occurred_at"] = Instants.Text(at),
+        ["data"] = data,
+    };
+}
