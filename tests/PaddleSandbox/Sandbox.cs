@@ -2,6 +2,8 @@ using System.Net;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox;
@@ -29,7 +31,9 @@ internal sealed class Sandbox : IAsyncDisposable
         var api = Host(options.Port);
         api.UseEdge(account);
         api.MapCatalogue(account);
+        api.MapReports(account);
         var control = Host(options.ControlPort);
+        control.MapPayoutTruth(account);
         await api.StartAsync();
         await control.StartAsync();
         return new Sandbox(account, api, control);

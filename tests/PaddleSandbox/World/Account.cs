@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
 
 namespace Allocora.PaddleSandbox.World;
 
@@ -32,9 +34,16 @@ internal sealed class Account
 
     public required Keys Keys { get; init; }
 
+    /// <summary>What is in the reports: the list of them is one more collection, the files are not.</summary>
+    public ReportFiles ReportFiles { get; } = new();
+
+    public PayoutBook Payouts { get; }
+
     public Agenda Agenda { get; } = new();
 
     public Choices Choices { get; set; } = new();
+
+    public Account() => Payouts = new PayoutBook(this);
 
     /// <summary>Whoever changes the account holds this: one change after another.</summary>
     public Lock Gate { get; } = new();
@@ -79,5 +88,5 @@ internal sealed class Account
 /// <summary>What dice are thrown for, so that no two throws hang together.</summary>
 internal static class Purpose
 {
-    public const int Made = 1, Key = 2, Catalogue = 3, People = 4;
+    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Payout = 40, Rebate = 41, Report = 42;
 }
