@@ -5,6 +5,8 @@ using Allocora.PaddleSandbox.Catalogue;
 using Allocora.PaddleSandbox.Control;
 using Allocora.PaddleSandbox.Events;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
 using Allocora.PaddleSandbox.Transactions;
 using Allocora.PaddleSandbox.World;
 
@@ -38,7 +40,7 @@ internal sealed class Sandbox : IAsyncDisposable
     {
         var account = Open(options);
         var (limit, counters, faults) = (new RateLimit(options.RateLimit, TimeProvider.System), new Counters(), new Faults(account));
-        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), .. more]);
+        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), account.Payouts, .. more]);
         var (destinations, notifications) = (new Destinations(account), new Notifications(account));
         var courier = new Courier(account, log, destinations, notifications, TimeProvider.System);
 
@@ -52,10 +54,12 @@ internal sealed class Sandbox : IAsyncDisposable
         api.MapEvents(account, log);
         api.MapDestinations(account, destinations, log);
         api.MapNotifications(account, notifications, log, courier);
+        api.MapReports(account);
         var control = Host(options.ControlPort);
         control.UseControlEdge();
         control.MapControl(account, limit, counters, faults, log, destinations);
         control.MapVerbs(account);
+        control.MapPayoutTruth(account);
         control.MapGet("/", () => Results.Json(new { paddle = api.Urls.Single(), key = account.Keys.First.Token }));
         await api.StartAsync();
         await control.StartAsync();

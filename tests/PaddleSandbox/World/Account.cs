@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.Money;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
 
 namespace Allocora.PaddleSandbox.World;
 
@@ -33,9 +35,16 @@ internal sealed class Account
 
     public required Keys Keys { get; init; }
 
+    /// <summary>What is in the reports: the list of them is one more collection, the files are not.</summary>
+    public ReportFiles ReportFiles { get; } = new();
+
+    public PayoutBook Payouts { get; }
+
     public Agenda Agenda { get; } = new();
 
     public Choices Choices { get; set; } = new();
+
+    public Account() => Payouts = new PayoutBook(this);
 
     /// <summary>Whoever changes the account holds this: one change after another.</summary>
     public Lock Gate { get; } = new();
@@ -99,5 +108,6 @@ internal sealed class Account
 /// <summary>What dice are thrown for, so that no two throws hang together.</summary>
 internal static class Purpose
 {
-    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Event = 30, Secret = 31;
+    public const int
+        Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Event = 30, Secret = 31, Payout = 40, Rebate = 41, Report = 42;
 }

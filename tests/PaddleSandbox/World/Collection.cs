@@ -29,6 +29,18 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
         return shelf.Find(id) is >= 0 and var number && number < shelf.Count(now) ? new Row(this, number, null) : null;
     }
 
+    /// <summary>The same collection, that no later write changes.</summary>
+    public Collection Snapshot() => new(prefix, shelf) { written = written };
+
+    /// <summary>What was written, in the order of the ids.</summary>
+    public IEnumerable<Stored> AllWritten()
+    {
+        var snapshot = written;
+        foreach (var id in snapshot.Ids) yield return snapshot.ById[id];
+    }
+
+    public int Size(long now) => shelf.Count(now) + written.Ids.Count;
+
     public Stored Put(JsonObject json, bool isVerbatim = false)
     {
         var stored = Stored.Of(json, isVerbatim);
