@@ -79,5 +79,5 @@ internal sealed class Account
 /// <summary>What dice are thrown for, so that no two throws hang together.</summary>
 internal static class Purpose
 {
-    public const int Made = 1, Key = 2, Catalogue = 3, People = 4;
+    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Plan = 6, Sale = 7, Adjustment = 8, Item = 9, Payment = 10;
 }
