@@ -77,7 +77,7 @@ internal sealed class Sandbox : IAsyncDisposable
     private static Account Open(Options options)
     {
         var past = Past.Of(options);
-        return new Account
+        var account = new Account
         {
             Options = options,
             Past = past,
@@ -94,6 +94,8 @@ internal sealed class Sandbox : IAsyncDisposable
             Discounts = new Collection("dsc", past.Discounts),
             Reports = new Collection("rep", ListShelf.Empty),
         };
+        past.Choices = () => account.Choices;
+        return account;
     }
 
     private static WebApplication Host(int port)

@@ -109,5 +109,6 @@ internal sealed class Account
 internal static class Purpose
 {
     public const int
-        Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Event = 30, Secret = 31, Payout = 40, Rebate = 41, Report = 42;
+        Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Plan = 6, Sale = 7, Adjustment = 8, Item = 9, Payment = 10, Event = 30, Secret = 31,
+        Payout = 40, Rebate = 41, Report = 42;
 }
