@@ -36,10 +36,10 @@ public sealed class Answers_fit_Paddles_schemas(ITestOutputHelper output)
         var result = await Validate(lines);
 
         Assert.Empty(result["wrong"]!.AsArray().Select(one => (string)one!).Take(20));
-        var unfilled = result["unfilled"]!.AsObject().ToDictionary(one => one.Key, one => one.Value!.AsArray().Select(field => (string)field!).ToList());
-        foreach (var (schema, fields) in unfilled.Where(one => one.Value.Count > 0)) output.WriteLine($"never filled in {schema}: {string.Join(", ", fields)}");
-        Assert.Equal(EveryAnswer.Schemas.Order(), unfilled.Keys.Order());
-        Assert.Equal(EveryAnswer.NeverFilled, unfilled.Where(one => one.Key.StartsWith("GET", StringComparison.Ordinal)).SelectMany(one => one.Value.Select(field => $"{one.Key} {field}")).Order());
+        Assert.Equal(EveryAnswer.Schemas.Order(), result["schemas"]!.AsArray().Select(one => (string)one!).Order());
+        var unfilled = result["unfilled"]!.AsObject().SelectMany(one => one.Value!.AsArray().Select(field => $"{one.Key} {field}")).Order().ToList();
+        foreach (var field in unfilled) output.WriteLine($"documented, and never filled: {field}");
+        Assert.Equal(EveryAnswer.NeverFilled, unfilled);
     }
 
     private static async Task<JsonObject> Validate(IEnumerable<string> lines)

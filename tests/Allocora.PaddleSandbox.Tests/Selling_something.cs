@@ -135,7 +135,8 @@ public sealed class Selling_something : IAsyncLifetime
         Assert.Equal(("custom", "custom", "1400"), (
             (string)order["items"]![0]!["price"]!["type"]!, (string)order["details"]!["line_items"]![0]!["product"]!["type"]!,
             (string)order["details"]!["totals"]!["subtotal"]!));
-        Assert.Empty((await shop.Sandbox.Get("/products?status=active,archived"))["data"]!.AsArray());
+        var product = (string)order["details"]!["line_items"]![0]!["product"]!["id"]!;
+        Assert.Empty((await shop.Sandbox.Get($"/products?status=active,archived&id={product}"))["data"]!.AsArray());
     }
 
     [Fact]

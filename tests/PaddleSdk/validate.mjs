@@ -1,5 +1,5 @@
 // Reads lines of {"schema":"GET /transactions","from":"a name","body":{…}} and says which bodies do not fit the schema of that answer, and
-// which documented fields no body has filled. Answers one JSON object.
+// which documented fields of each resource no body has filled. Answers one JSON object.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import Ajv from "ajv/dist/2020.js";
@@ -26,10 +26,19 @@ function validator(name) {
     const schema = schemas.answers[name];
     if (!schema) throw new Error(`There is no schema for ${name}.`);
     validators.set(name, ajv.compile({ ...schema, $defs: schemas.$defs }));
-    documented.set(name, new Set(fields(schema, "", [])));
-    filled.set(name, new Set());
+    for (const field of fields(schema, "", [])) of(documented, name).add(plain(field));
   }
   return validators.get(name);
+}
+
+// Lists, single answers and webhooks show the same resource: what one of them fills is filled.
+const resource = (name) => name.match(/preview$/)?.[0] ?? name.match(/\/([a-z-]+)$|\/([a-z-]+)(?=\/)/)?.slice(1).find(Boolean) ?? name.replace(/^webhook (\w+)\..*/, "$1s");
+const plain = (field) => field.replace(/^\.data(\[\])?/, "");
+
+function of(map, name) {
+  const key = resource(name);
+  if (!map.has(key)) map.set(key, new Set());
+  return map.get(key);
 }
 
 function* fields(schema, path, within) {
@@ -47,7 +56,7 @@ function* fields(schema, path, within) {
 
 function note(value, path, into) {
   if (value === null || value === undefined) return;
-  into.add(path);
+  into.add(plain(path));
   if (Array.isArray(value)) for (const one of value) note(one, `${path}[]`, into);
   else if (typeof value === "object") for (const [name, of] of Object.entries(value)) note(of, `${path}.${name}`, into);
 }
@@ -57,10 +66,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { schema, from, body } = JSON.parse(line);
   const fits = validator(schema);
   bodies++;
-  note(body, "", filled.get(schema));
+  note(body, "", of(filled, schema));
   if (!fits(body)) wrong.push(...fits.errors.slice(0, 5).map((e) => `${from} (${schema}): ${e.instancePath} ${e.message}`));
 }
 
 const unfilled = {};
-for (const [name, all] of documented) unfilled[name] = [...all].filter((field) => !filled.get(name).has(field)).sort();
-console.log(JSON.stringify({ bodies, wrong, unfilled }));
+for (const [name, all] of documented) unfilled[name] = [...all].filter((field) => !filled.get(name)?.has(field)).sort();
+console.log(JSON.stringify({ bodies, wrong, unfilled, schemas: [...validators.keys()] }));

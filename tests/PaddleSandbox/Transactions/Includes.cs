@@ -45,7 +45,7 @@ internal static class Includes
 
         void One(string name, Collection of)
         {
-            if (include.Contains(name)) transaction[name] = of.Find((string?)transaction[name + "_id"], now)?.Render(now);
+            if (include.Contains(name) && of.Find((string?)transaction[name + "_id"], now) is { } found) transaction[name] = found.Render(now);
         }
     }
 
