@@ -71,7 +71,7 @@ public sealed class Selling_something : IAsyncLifetime
         var (totals, payout) = (sale["details"]!["totals"], sale["details"]!["payout_totals"]!);
         var rate = ((string)payout["exchange_rate"]!).Split('.');
         var digits = System.Numerics.BigInteger.Parse(rate[0] + rate[1], System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var field in new[] { "subtotal", "tax", "total", "fee" })
+        foreach (var field in new[] { "tax", "total", "fee" })
         {
             // half away from zero; a yen is 100 of the smallest unit, as a cent is 1
             var (over, under) = (Amount(totals, field) * digits * (currency == "JPY" ? 100 : 1), System.Numerics.BigInteger.Pow(10, rate[1].Length));

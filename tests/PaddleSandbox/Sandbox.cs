@@ -59,6 +59,7 @@ internal sealed class Sandbox : IAsyncDisposable
         control.UseControlEdge();
         control.MapControl(account, limit, counters, faults, log, destinations);
         control.MapVerbs(account);
+        control.MapGivenFiles(account);
         control.MapPayoutTruth(account);
         control.MapGet("/", () => Results.Json(new { paddle = api.Urls.Single(), key = account.Keys.First.Token }));
         await api.StartAsync();

@@ -7,7 +7,7 @@ namespace Allocora.PaddleSandbox.Transactions;
 /// <summary>What a transaction object shows of money once its payment was processed, and once it was adjusted.</summary>
 internal static class Settling
 {
-    private static readonly string[] Converted = ["subtotal", "discount", "tax", "total", "credit", "credit_to_balance"];
+    private static readonly string[] Converted = ["discount", "tax", "total", "credit", "credit_to_balance", "grand_total", "grand_total_tax"];
 
     /// <summary>Fee, earnings and what is paid out.</summary>
     public static void Settle(JsonObject transaction, Exchange exchange)
@@ -20,11 +20,11 @@ internal static class Settling
         totals["fee"] = Details.Text(fee);
         totals["earnings"] = Details.Text(total - tax - fee);
 
-        var payout = new JsonObject();
+        // What is converted are the amounts that are paid; the subtotal is what makes them add up.
+        var payout = new JsonObject { ["subtotal"] = null };
         foreach (var field in Converted) payout[field] = Details.Text(exchange.Convert(Amount(totals, field)));
+        payout["subtotal"] = Details.Text(Amount(payout, "total") + Amount(payout, "discount") - Amount(payout, "tax"));
         payout["balance"] = "0";
-        payout["grand_total"] = Details.Text(exchange.Convert(Amount(totals, "grand_total")));
-        payout["grand_total_tax"] = Details.Text(exchange.Convert(Amount(totals, "grand_total_tax")));
         payout["fee"] = Details.Text(exchange.Convert(fee));
         payout["earnings"] = Details.Text(Amount(payout, "total") - Amount(payout, "tax") - Amount(payout, "fee"));
         payout["currency_code"] = exchange.To;
@@ -52,17 +52,17 @@ internal static class Settling
         long Taken(string field) => taken.Sum(one => Amount(one, field));
         var isSettled = totals["fee"] is not null;
         var (total, tax) = (Amount(totals, "total") - Taken("total"), Amount(totals, "tax") - Taken("tax"));
-        var fee = Amount(totals, "fee") - Taken("fee") + Taken("retained_fee");
+        var fee = Amount(totals, "fee") - Taken("fee");
         var json = new JsonObject { ["subtotal"] = Details.Text(total - tax), ["tax"] = Details.Text(tax), ["total"] = Details.Text(total) };
         if (!isPayout)
         {
             json["grand_total"] = Details.Text(Amount(totals, "grand_total") - Taken("total"));
             json["grand_total_tax"] = Details.Text(Amount(totals, "grand_total_tax") - Taken("tax"));
         }
-        json["fee"] = Details.Text(fee);
+        json["fee"] = Details.Text(isSettled ? fee : 0);
         json["retained_fee"] = Details.Text(Taken("retained_fee"));
         if (isPayout) json["chargeback_fee"] = new JsonObject { ["amount"] = Details.Text(taken.Sum(ChargebackFee)), ["original"] = null };
-        json["earnings"] = isSettled ? Details.Text(total - tax - fee) : "0";
+        json["earnings"] = isSettled ? Details.Text(Amount(totals, "earnings") - Taken("earnings")) : "0";
         json["currency_code"] = currency;
         return json;
     }

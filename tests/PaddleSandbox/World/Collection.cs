@@ -138,7 +138,10 @@ internal readonly struct Row(Collection collection, int number, Stored? stored)
 
     public string? Text(string field, long now) => stored is null ? collection.Shelf.Text(number, field, now) : stored.Text(field);
 
-    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now) : stored.Time(field);
+    // When it was settled no object says: history knows it of its own, also of those that were changed since.
+    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now)
+        : field == "settled_at" && collection.Shelf.Find(Id) is >= 0 and var past ? collection.Shelf.Time(past, field, now)
+        : stored.Time(field);
 
     public JsonObject Render(long now) => stored is null ? collection.Shelf.Render(number, now) : stored.Render();
 }
