@@ -136,5 +136,5 @@ internal static class ControlApi
     private static JsonObject Current(Account account) =>
         new(account.Choices.Current.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)one.Value)));
 
-    private static JsonArray Rules(Faults faults) => new([.. faults.Rules.Select(one => one.Json())]);
+    private static JsonObject Rules(Faults faults) => new() { ["faults"] = new JsonArray([.. faults.Rules.Select(one => one.Json())]) };
 }
