@@ -199,7 +199,7 @@ public sealed class Reconciling_a_payout : IAsyncLifetime
     }
 
     private static async Task<Running> Start() =>
-        await Running.With("--transactions", "0", "--now", "2026-11-20T12:00:00Z", "--report-seconds", "0", "--seed", "5");
+        await Running.With("--transactions", "0", "--now", "2026-11-20T12:00:00Z", "--report-seconds", "0", "--seed", "27");
 
     // Sales of three months in several currencies, and everything that can be done to one.
     private void SellAndTakeBack()
