@@ -135,7 +135,7 @@ internal sealed class PayoutBook(Account account) : IHappenings
     // Two good months in a row end every carry, so that one payout does not hang on all that ever was.
     private bool IsMade(int month, string currency)
     {
-        _ = Moved(month);
+        ForgetOtherChoices();
         if (!made.TryGetValue((month, currency), out var known)) made[(month, currency)] = known = Decide(month, currency);
         return known;
     }
@@ -159,18 +159,21 @@ internal sealed class PayoutBook(Account account) : IHappenings
     // What moved in a closed month, by currency and kind.
     private Dictionary<string, Dictionary<string, Tally>> Moved(int month)
     {
-        // Other choices make other payouts.
-        if (choices != account.Choices)
-        {
-            months.Clear();
-            made.Clear();
-            choices = account.Choices;
-        }
+        ForgetOtherChoices();
         if (months.TryGetValue(month, out var known)) return known;
         var moved = new Dictionary<string, Dictionary<string, Tally>>();
         foreach (var entry in Ledger.Of(month)) Add(moved, Ledger.Read(entry));
         if (moved.ContainsKey(account.Options.Payout) && Extras.Rebate(account.Options, account.Choices, month) is { } rebate) Add(moved, rebate);
         return months[month] = moved;
+    }
+
+    // Other choices make other payouts.
+    private void ForgetOtherChoices()
+    {
+        if (choices == account.Choices) return;
+        months.Clear();
+        made.Clear();
+        choices = account.Choices;
     }
 
     private static void Add(Dictionary<string, Dictionary<string, Tally>> to, Movement movement)

@@ -34,7 +34,7 @@ internal static class PayoutReports
         new("currency_code", row => row.Movement.Balance),
         new("gross", row => Cell.Money(row.Movement.InBalance.Gross, row.Movement.Balance)),
         new("tax", row => Cell.Money(row.Movement.InBalance.Tax, row.Movement.Balance)),
-        new("fee", row => Cell.Money(row.Movement.InBalance.Net - row.Movement.Amount + row.Movement.InBalance.Fee, row.Movement.Balance)),
+        new("fee", row => Cell.Money(row.Movement.InBalance.Gross - row.Movement.InBalance.Tax - row.Movement.Amount, row.Movement.Balance)),
         new("earnings", row => Cell.Money(row.Movement.Amount, row.Movement.Balance)),
     ];
 

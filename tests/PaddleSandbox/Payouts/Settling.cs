@@ -1,4 +1,4 @@
-using Allocora.PaddleSandbox.Reports;
+using System.Text.Json;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.Payouts;
@@ -17,8 +17,19 @@ internal static class Settling
     private static long? Sale(Stored sale)
     {
         if (sale.Text("status") != "completed" || sale.Text("details.payout_totals.currency_code") is null) return null;
-        var captured = sale.Render().Parts("payments").Select(payment => Instants.Parse(payment.Word("captured_at"))).Max();
-        return captured ?? sale.Time("billed_at") ?? sale.Time("updated_at");
+        return Captured(sale.Json) ?? sale.Time("billed_at") ?? sale.Time("updated_at");
+    }
+
+    private static long? Captured(JsonElement sale)
+    {
+        long? latest = null;
+        if (!sale.TryGetProperty("payments", out var payments) || payments.ValueKind != JsonValueKind.Array) return null;
+        foreach (var payment in payments.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.Object))
+        {
+            if (!payment.TryGetProperty("captured_at", out var text) || text.ValueKind != JsonValueKind.String) continue;
+            if (Instants.Parse(text.GetString()) is { } at && !(at < latest)) latest = at;
+        }
+        return latest;
     }
 
     // Refunds are the only ones that wait for an approval; all others count from the start, also when they are reversed later.
