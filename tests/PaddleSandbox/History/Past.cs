@@ -16,12 +16,14 @@ internal sealed class Past
         Transactions = new SaleShelf(chronicle, HoldRetainedFee);
         Adjustments = new AdjustmentShelf(chronicle, HoldRetainedFee);
         var (catalogue, people, vouchers) = (chronicle.Catalogue, chronicle.People, chronicle.Vouchers);
-        Products = new CatalogueShelf(Wares.All.Length, catalogue.Made, catalogue.Product);
-        Prices = new CatalogueShelf(Wares.Offers.Length, catalogue.MadeOffer, catalogue.Price);
+        // Who never sold anything has nothing to sell either: an account to begin with.
+        var isEmpty = options.Transactions == 0;
+        Products = new CatalogueShelf(isEmpty ? 0 : Wares.All.Length, catalogue.Made, catalogue.Product);
+        Prices = new CatalogueShelf(isEmpty ? 0 : Wares.Offers.Length, catalogue.MadeOffer, catalogue.Price);
         Customers = new PeopleShelf(chronicle, "ctm", null, people.CustomerId, people.Customer);
         Addresses = new PeopleShelf(chronicle, "add", null, people.AddressId, people.Address);
         Businesses = new PeopleShelf(chronicle, "biz", chronicle.Businesses, people.BusinessId, people.Business);
-        Discounts = new CatalogueShelf(Vouchers.Count, vouchers.Made, (voucher, _) => vouchers.Render(voucher));
+        Discounts = new CatalogueShelf(isEmpty ? 0 : Vouchers.Count, vouchers.Made, (voucher, _) => vouchers.Render(voucher));
     }
 
     public static Past Of(Options options) => new(options);
