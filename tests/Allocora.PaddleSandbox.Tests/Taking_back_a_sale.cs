@@ -70,9 +70,11 @@ public sealed class Taking_back_a_sale
     private static Adjustable Sale(Dice dice)
     {
         var lines = Enumerable.Range(0, 1 + dice.Below(4, 1))
-            .Select(line => new AdjustableLine($"txnitm_{line}", new(dice.Below(30, 10 + line), 2), new(dice.Between(1, 90_000, 2 + line), dice.Between(0, 9_000, 6 + line))))
+            .Select(line => (Line: line, Net: new Net(dice.Between(1, 90_000, 2 + line), dice.Between(0, 9_000, 6 + line))))
+            .Select(one => new AdjustableLine($"txnitm_{one.Line}", new(dice.Below(30, 10 + one.Line), 2), one.Net))
             .ToArray();
         var fee = Totals.Fee(lines.Sum(line => line.Net.Total), 50);
-        return new(lines, fee, new Rates(3).Exchange(dice.Pick(["USD", "EUR", "JPY", "KRW", "SEK"], 15), "USD", dice.Between(20_000, 20_700, 16) * Instants.Day));
+        var currency = dice.Pick(["USD", "EUR", "JPY", "KRW", "SEK"], 15);
+        return new(lines, fee, new Rates(3).Exchange(currency, "USD", dice.Between(20_000, 20_700, 16) * Instants.Day));
     }
 }

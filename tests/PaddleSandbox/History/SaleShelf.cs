@@ -4,7 +4,7 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.History;
 
 /// <summary>The transactions of the past.</summary>
-internal sealed class SaleShelf(Chronicle chronicle, Func<bool> holdRetainedFee) : IShelf
+internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IShelf
 {
     private const int Block = 256;
 
@@ -41,7 +41,7 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<bool> holdRetainedFee)
         var stages = chronicle.Stages(number);
         return field switch
         {
-            "updated_at" => stages.Updated(now),
+            "updated_at" => chronicle.Updated(number, stages, now, choices()),
             "billed_at" => RenderTransaction.BilledAt(sale, stages, chronicle.SaleDice(number), now),
             "settled_at" => stages.Completed <= now ? stages.Completed : null,
             _ => throw new ArgumentException($"Transactions have no time {field}."),
@@ -67,5 +67,5 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<bool> holdRetainedFee)
         return latest;
     }
 
-    public JsonObject Render(int number, long now) => rendering.Of(number, now, holdRetainedFee());
+    public JsonObject Render(int number, long now) => rendering.Of(number, now, choices());
 }
