@@ -24,6 +24,9 @@ var heads = Path.Combine(builder.AppHostDirectory, "heads");
 var postgres = builder.AddPostgres("postgres", password: postgresPassword).WithDataVolume();
 var rabbitmq = builder.AddRabbitMQ("rabbitmq", password: rabbitmqPassword).WithManagementPlugin();
 
+// What stands in for Paddle's API. It listens on the port of its own default, 8090.
+builder.AddProject("paddle", "../../tests/PaddleSandbox/Allocora.PaddleSandbox.csproj").WithArgs("--no-rate-limit");
+
 // In Aspire a database and a service cannot have the same name; the connection strings keep theirs.
 var connectorDb = postgres.AddDatabase("connector-db", databaseName: "connector");
 var ledgerDb = postgres.AddDatabase("ledger-db", databaseName: "ledger");

@@ -9,6 +9,7 @@ internal static class AllocoraSystem
 
         var postgres = system.Postgres("postgres");
         var rabbitmq = system.RabbitMq("rabbitmq");
+        system.PaddleSandbox("paddle");
 
         var connectorDb = system.Database("connector", on: postgres);
         var ledgerDb = system.Database("ledger", on: postgres);

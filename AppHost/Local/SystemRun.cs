@@ -11,6 +11,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
     private readonly List<Supervised> started = [];
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(3) };
     private Addresses addresses = null!;
+    private PaddleStandIn? paddle;
     private string postgres = "", broker = "";
     private volatile bool complete;
 
@@ -30,6 +31,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         {
             [topology.PostgresServer!.Name] = StartPostgres(ports, failed.Token),
             [topology.BrokerServer!.Name] = StartBroker(ports, failed.Token),
+            [topology.PaddleServer!.Name] = StartPaddle(ports, failed.Token),
         };
         addresses = new(ConnectionString, BrokerAddress, name => data[name], data.Key, ports, options.Environment);
         var databases = MakeDatabases(ready[topology.PostgresServer.Name], failed.Token);
@@ -75,6 +77,8 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
     {
         foreach (var service in topology.Services) yield return service.Name;
         yield return Addresses.ConsoleDoor;
+        yield return PaddleStandIn.Name;
+        yield return PaddleStandIn.ControlName;
         if (options.Postgres is null) yield return "postgres";
         if (options.Broker is not null) yield break;
         foreach (var name in new[] { "amqp", "amqp-management", "amqp-distribution", "epmd" }) yield return name;
@@ -110,6 +114,13 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         foreach (var service in topology.Services.Where(s => s.Broker is not null))
             await users.Make(service.Name, service.Name, BrokerPassword(service), ct);
         say("rabbitmq is ready");
+    }
+
+    private async Task StartPaddle(IReadOnlyDictionary<string, int> ports, CancellationToken ct)
+    {
+        paddle = new PaddleStandIn(options, data, launcher, ports[PaddleStandIn.Name], ports[PaddleStandIn.ControlName], http, say);
+        Add(await paddle.Start(ct));
+        say("paddle's stand-in is ready");
     }
 
     private async Task MakeDatabases(Task server, CancellationToken ct)
@@ -216,7 +227,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         var demo = data.Demo();
         var pids = started.ToDictionary(s => s.Name, s => s.ProcessId);
         data.Write(RunFile.Name, new RunFile(
-            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1", demo?.Workspace, demo?.Tokens,
+            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1", paddle!.Url, paddle.Key!, paddle.Control, demo?.Workspace, demo?.Tokens,
             topology.Databases.ToDictionary(d => d.Name, d => new NpgsqlConnectionStringBuilder(postgres) { Database = d.Name }.ConnectionString),
             broker,
             topology.Services.ToDictionary(s => s.Name, s => new RunningService(addresses.Url(s), pids[s.Name])),
@@ -227,7 +238,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
 /// <summary>What <c>run.json</c> in the data folder says while the system is up. It holds passwords: only its owner can read it.</summary>
 internal sealed record RunFile(
-    string Console, string Api, string? Workspace, IReadOnlyDictionary<string, string>? Tokens,
+    string Console, string Api, string Paddle, string PaddleKey, string PaddleControl, string? Workspace, IReadOnlyDictionary<string, string>? Tokens,
     IReadOnlyDictionary<string, string> Postgres, string Rabbitmq, IReadOnlyDictionary<string, RunningService> Services,
     IReadOnlyDictionary<string, RunningServer> Servers, int AppHost)
 {

@@ -43,12 +43,18 @@ internal sealed class Topology
 
     public ServerResource? PostgresServer { get; private set; }
     public ServerResource? BrokerServer { get; private set; }
+
+    /// <summary>What stands in for Paddle's API where there is no account to connect.</summary>
+    public ServerResource? PaddleServer { get; private set; }
+
     public IReadOnlyList<DatabaseResource> Databases => databases;
     public IReadOnlyList<ServiceResource> Services => services;
 
     public ServerResource Postgres(string name) => PostgresServer = new(name);
 
     public ServerResource RabbitMq(string name) => BrokerServer = new(name);
+
+    public ServerResource PaddleSandbox(string name) => PaddleServer = new(name);
 
     public DatabaseResource Database(string name, ServerResource on)
     {

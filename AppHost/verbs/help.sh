@@ -43,7 +43,7 @@ TEXT
 Usage: ./allocora logs [NAME] [--follow] [--lines N] [--data DIR]
 
 Prints the last lines (default 50) of one log, or of all: connector, ledger, calculation,
-statements, console, migrate, postgres, rabbitmq, epmd, apphost.
+statements, console, migrate, postgres, rabbitmq, epmd, paddle, apphost.
 TEXT
       ;;
     test) cat <<'TEXT'

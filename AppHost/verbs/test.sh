@@ -14,28 +14,11 @@ run_tests() {
     return
   fi
   local filter=() outcome=0
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --yes) yes=true ;;
-      full) export ALLOCORA_TEST_SIZE=full ;;
-      --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
-      *) usage "test does not know $1." test ;;
-    esac
-    shift
-  done
+  read_test_options test true "$@"
   need_sdk
   need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
   need_node
-  exec 9<"$root/allocora"
-  flock 9
-  build Allocora.sln
-  fetch_provider
-  exec 9<&-
-  results=$(mktemp -d) servers=""
-  : >"$results/addresses"
-  trap 'stop_test_servers; rm -rf "$results"' EXIT
-  trap 'exit 130' INT TERM
-  start_test_servers
+  build_tests Allocora.sln tests/OidcProvider tests/PaddleSdk
   (cd "$root" && dotnet test Allocora.sln -c Release --no-build --nologo -nodeReuse:false -v quiet \
     --results-directory "$results/trx" "${filter[@]}") || outcome=$?
   count_tests "$outcome" '*.Tests.csproj'
@@ -44,39 +27,54 @@ run_tests() {
 # The pages in a real browser, apart from the other tests because it has to be installed.
 run_ui() {
   local filter=() outcome=0
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --yes) yes=true ;;
-      --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
-      *) usage "test ui does not know $1." test ;;
-    esac
-    shift
-  done
+  read_test_options "test ui" false "$@"
   need_sdk
   need_servers "${ALLOCORA_TEST_POSTGRES:-}" "${ALLOCORA_TEST_RABBITMQ:-}"
   need_node
   need_browser
+  build_tests tests/Allocora.Browser tests/OidcProvider
+  (cd "$root" && dotnet test tests/Allocora.Browser -c Release --no-build --nologo -nodeReuse:false -v quiet -p:AllocoraBrowser=true \
+    --results-directory "$results/trx" "${filter[@]}") || outcome=$?
+  count_tests "$outcome" Allocora.Browser.csproj
+}
+
+# $1: the verb. $2: whether it has a full size. The rest: what was typed. Sets filter, which the caller has.
+read_test_options() {
+  local verb=$1 has_full=$2
+  shift 2
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes) yes=true ;;
+      full) "$has_full" || usage "$verb does not know $1." test; export ALLOCORA_TEST_SIZE=full ;;
+      --filter) [ $# -gt 1 ] || usage "--filter wants an expression." test; filter=(--filter "$2"); shift ;;
+      *) usage "$verb does not know $1." test ;;
+    esac
+    shift
+  done
+}
+
+# $1: what to build. The rest: folders with programs of Node's that the tests run. Servers are up after it, and go with the shell.
+build_tests() {
   exec 9<"$root/allocora"
   flock 9
-  build tests/Allocora.Browser
-  fetch_provider
+  build "$1"
+  shift
+  local folder
+  for folder; do fetch_packages "$folder"; done
   exec 9<&-
   results=$(mktemp -d) servers=""
   : >"$results/addresses"
   trap 'stop_test_servers; rm -rf "$results"' EXIT
   trap 'exit 130' INT TERM
   start_test_servers
-  (cd "$root" && dotnet test tests/Allocora.Browser -c Release --no-build --nologo -nodeReuse:false -v quiet -p:AllocoraBrowser=true \
-    --results-directory "$results/trx" "${filter[@]}") || outcome=$?
-  count_tests "$outcome" Allocora.Browser.csproj
 }
 
-# The identity provider against which signing in is tested, in the versions of its lock file.
-fetch_provider() {
-  local folder=$root/tests/OidcProvider said
+# What a folder's program stands on, in the versions of its lock file.
+fetch_packages() {
+  local folder=$root/$1 said
   [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] || return 0
   said=$(mktemp)
-  (cd "$folder" && npm ci --no-audit --no-fund) >"$said" 2>&1 </dev/null || { tail -n 5 "$said" >&2; fail "The packages of tests/OidcProvider could not be installed; see above."; }
+  (cd "$folder" && npm ci --no-audit --no-fund) >"$said" 2>&1 </dev/null || { tail -n 5 "$said" >&2; fail "The packages of $1 could not be installed; see above."; }
   rm -f "$said"
 }
 

@@ -71,6 +71,8 @@ public sealed class The_system_is_described_twice_and_means_the_same
             $"server {system.PostgresServer!.Name} is PostgreSQL with a secret as password",
             $"server {system.BrokerServer!.Name} is RabbitMQ with a secret as password",
             $"server {system.BrokerServer.Name} has its management API",
+            $"service {system.PaddleServer!.Name} is tests/PaddleSandbox/Allocora.PaddleSandbox.csproj",
+            $"{system.PaddleServer.Name} is told --no-rate-limit",
         };
         foreach (var database in system.Databases) facts.Add($"database {database.Name} on {database.On.Name}");
         foreach (var service in system.Services) facts.UnionWith(FactsOf(service));

@@ -55,10 +55,12 @@ public sealed class Products_and_prices : IAsyncLifetime
         {
             var page = await sandbox.Get(next);
             names.AddRange(page["data"]!.AsArray().Select(one => (string)one!["name"]!));
+            Assert.InRange(page["data"]!.AsArray().Count, 1, 2);
             (next, more) = ((string)page["meta"]!["pagination"]!["next"]!, (bool)page["meta"]!["pagination"]!["has_more"]!);
         }
 
-        Assert.Equal(["Product 0", "Product 1", "Product 2", "Product 3", "Product 4"], names);
+        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+        Assert.Equal(["Product 0", "Product 1", "Product 2", "Product 3", "Product 4"], names.Where(name => name.StartsWith("Product ", StringComparison.Ordinal)));
     }
 
     private static JsonObject Product(string name) => new() { ["name"] = name, ["tax_category"] = "ebooks" };

@@ -35,7 +35,7 @@ internal static partial class ProjectReferences
         [Engine] = new([Contracts], []),
         [Statements] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),
         [Console] = new([Contracts, ServiceDefaults, EventStore], []),
-        [Local] = new([], ["Npgsql", "RabbitMQ.Client"]) { BuiltFirst = [Connector, Ledger, Calculation, Statements, Console] },
+        [Local] = new([], ["Npgsql", "RabbitMQ.Client"]) { BuiltFirst = [Connector, Ledger, Calculation, Statements, Console, PaddleSandbox] },
         [Cli] = new([Contracts, EventStore, Engine], []),
         [Testing] = new([Local, Contracts, EventStore, Messaging], ["Npgsql", "RabbitMQ.Client"]),
         [Probe] = new([EventStore, Messaging], []),

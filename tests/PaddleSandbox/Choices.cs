@@ -68,6 +68,33 @@ internal sealed record Choices
     [OneOf("lf", "crlf")]
     public string ReportLines { get; init; } = "lf";
 
+    /// <summary>A date filter that was left out of a report, and so means the last 30 days, is among its filters: shown or hidden.</summary>
+    [OneOf("shown", "hidden")]
+    public string ReportDefaultFilters { get; init; } = "shown";
+
+    /// <summary>The download of a report without rows: refuse (report_empty) or file (only its header).</summary>
+    [OneOf("refuse", "file")]
+    public string ReportEmpty { get; init; } = "refuse";
+
+    /// <summary>
+    /// Where credit counts in the balance: sale (what it pays is missing there, the row of the credit moves nothing), credit (its row takes away, the
+    /// sale is whole) or both.
+    /// </summary>
+    [OneOf("sale", "credit", "both")]
+    public string CreditCounts { get; init; } = "sale";
+
+    /// <summary>The final exchange rate is: less (base × (1 − margin)) or divided (base / (1 + margin)).</summary>
+    [OneOf("less", "divided")]
+    public string ExchangeMargin { get; init; } = "less";
+
+    /// <summary>Below so many whole units of its currency nothing is paid out.</summary>
+    [OneOf("100", "0", "1000")]
+    public string PayoutMinimum { get; init; } = "100";
+
+    /// <summary>There are rebates, and SWIFT fees where the currency has no local transfer: yes or no.</summary>
+    [OneOf("yes", "no")]
+    public string PayoutExtras { get; init; } = "yes";
+
     /// <summary>Keys that came later (grand_total_tax, retained_fee, exchange_rate) are missing in events from before they came: yes or no.</summary>
     [OneOf("yes", "no")]
     public string OldEventsLackNewFields { get; init; } = "yes";

@@ -19,6 +19,8 @@ internal sealed record Options
           --live              be the live environment, not Paddle's sandbox
           --no-rate-limit     do not count calls per minute
           --webhook-pace N    how many times faster than Paddle webhooks are tried again (default 1)
+          --report-seconds N  how long a report takes to get ready (default: 5 to 15, by the size of the account)
+          --report-lag-minutes N  how late what happened is seen by reports (default 0)
           --choice NAME=VALUE make one of the uncertain choices otherwise (see Choices.cs)
         """;
 
@@ -43,6 +45,10 @@ internal sealed record Options
     public bool RateLimit { get; init; } = true;
 
     public int WebhookPace { get; init; } = 1;
+
+    public int? ReportSeconds { get; init; }
+
+    public int ReportLagMinutes { get; init; }
 
     public Choices Choices { get; init; } = new();
 
@@ -74,6 +80,8 @@ internal sealed record Options
                 "--live" => options with { IsLive = true },
                 "--no-rate-limit" => options with { RateLimit = false },
                 "--webhook-pace" => options with { WebhookPace = Number(1, 1_000_000) },
+                "--report-seconds" => options with { ReportSeconds = Number(0, 86_400) },
+                "--report-lag-minutes" => options with { ReportLagMinutes = Number(0, 2_880) },
                 "--choice" => options with { Choices = Choose(options.Choices, Value()) },
                 _ => throw new ArgumentException($"There is no option {name}."),
             };

@@ -1,9 +1,13 @@
 using System.Net;
+using Allocora.PaddleSandbox.Adjustments;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
 using Allocora.PaddleSandbox.Control;
 using Allocora.PaddleSandbox.Events;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
+using Allocora.PaddleSandbox.Transactions;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox;
@@ -36,7 +40,7 @@ internal sealed class Sandbox : IAsyncDisposable
     {
         var account = Open(options);
         var (limit, counters, faults) = (new RateLimit(options.RateLimit, TimeProvider.System), new Counters(), new Faults(account));
-        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), .. more]);
+        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), account.Payouts, .. more]);
         var (destinations, notifications) = (new Destinations(account), new Notifications(account));
         var courier = new Courier(account, log, destinations, notifications, TimeProvider.System);
 
@@ -45,12 +49,19 @@ internal sealed class Sandbox : IAsyncDisposable
         api.Use(new Edge(account, limit, counters, faults).Invoke);
         api.MapRoot(account);
         api.MapCatalogue(account);
+        api.MapTransactions(account);
+        api.MapAdjustments(account);
         api.MapEvents(account, log);
         api.MapDestinations(account, destinations, log);
         api.MapNotifications(account, notifications, log, courier);
+        api.MapReports(account);
         var control = Host(options.ControlPort);
         control.UseControlEdge();
         control.MapControl(account, limit, counters, faults, log, destinations);
+        control.MapVerbs(account);
+        control.MapGivenFiles(account);
+        control.MapPayoutTruth(account);
+        control.MapGet("/", () => Results.Json(new { paddle = api.Urls.Single(), key = account.Keys.First.Token }));
         await api.StartAsync();
         await control.StartAsync();
         courier.Start();
@@ -67,7 +78,7 @@ internal sealed class Sandbox : IAsyncDisposable
     private static Account Open(Options options)
     {
         var past = Past.Of(options);
-        return new Account
+        var account = new Account
         {
             Options = options,
             Past = past,
@@ -75,7 +86,7 @@ internal sealed class Sandbox : IAsyncDisposable
             Clock = new WorldClock(options.Now ?? options.Until, TimeProvider.System),
             Keys = new Keys(options),
             Transactions = new Collection("txn", past.Transactions),
-            Adjustments = new Collection("adj", past.Adjustments),
+            Adjustments = new Collection("adj", past.Adjustments, "transaction_id"),
             Products = new Collection("pro", past.Products),
             Prices = new Collection("pri", past.Prices),
             Customers = new Collection("ctm", past.Customers),
@@ -84,6 +95,8 @@ internal sealed class Sandbox : IAsyncDisposable
             Discounts = new Collection("dsc", past.Discounts),
             Reports = new Collection("rep", ListShelf.Empty),
         };
+        past.Choices = () => account.Choices;
+        return account;
     }
 
     private static WebApplication Host(int port)

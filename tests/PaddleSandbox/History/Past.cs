@@ -1,3 +1,4 @@
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
@@ -5,32 +6,54 @@ namespace Allocora.PaddleSandbox.History;
 /// <summary>All that the account sold before anybody called: the same for a seed for ever.</summary>
 internal sealed class Past
 {
-    public static Past Of(Options options)
+    private readonly Chronicle chronicle;
+
+    private Past(Options options)
     {
-        _ = options;
-        return new Past();
+        chronicle = new Chronicle(options);
+        Rates = chronicle.Rates;
+        Choices = () => options.Choices;
+        Transactions = new SaleShelf(chronicle, HoldRetainedFee);
+        Adjustments = new AdjustmentShelf(chronicle, HoldRetainedFee);
+        var (catalogue, people, vouchers) = (chronicle.Catalogue, chronicle.People, chronicle.Vouchers);
+        Products = new CatalogueShelf(Wares.All.Length, catalogue.Made, catalogue.Product);
+        Prices = new CatalogueShelf(Wares.Offers.Length, catalogue.MadeOffer, catalogue.Price);
+        Customers = new PeopleShelf(chronicle, "ctm", null, people.CustomerId, people.Customer);
+        Addresses = new PeopleShelf(chronicle, "add", null, people.AddressId, people.Address);
+        Businesses = new PeopleShelf(chronicle, "biz", chronicle.Businesses, people.BusinessId, people.Business);
+        Discounts = new CatalogueShelf(Vouchers.Count, vouchers.Made, (voucher, _) => vouchers.Render(voucher));
     }
 
-    public IShelf Transactions { get; } = ListShelf.Empty;
+    public static Past Of(Options options) => new(options);
 
-    public IShelf Adjustments { get; } = ListShelf.Empty;
+    /// <summary>The choices as they are now: those of the account, which can change while it runs.</summary>
+    public Func<Choices> Choices { get; set; }
 
-    public IShelf Products { get; } = ListShelf.Empty;
+    public Rates Rates { get; }
 
-    public IShelf Prices { get; } = ListShelf.Empty;
+    public IShelf Transactions { get; }
 
-    public IShelf Customers { get; } = ListShelf.Empty;
+    public IShelf Adjustments { get; }
 
-    public IShelf Addresses { get; } = ListShelf.Empty;
+    public IShelf Products { get; }
 
-    public IShelf Businesses { get; } = ListShelf.Empty;
+    public IShelf Prices { get; }
 
-    public IShelf Discounts { get; } = ListShelf.Empty;
+    public IShelf Customers { get; }
+
+    public IShelf Addresses { get; }
+
+    public IShelf Businesses { get; }
+
+    public IShelf Discounts { get; }
 
     /// <summary>The numbers of the adjustments of a transaction of history, oldest first, those of the future too.</summary>
     public IReadOnlyList<int> AdjustmentsOf(int transaction)
     {
-        _ = (transaction, this);
-        return [];
+        var numbers = new List<int>();
+        for (var at = chronicle.Sales[transaction].FirstAdjustment; at >= 0; at = chronicle.Adjustments[at].Next) numbers.Add(at);
+        return numbers;
     }
+
+    private bool HoldRetainedFee() => Choices().EarningsHoldRetainedFee == "yes";
 }

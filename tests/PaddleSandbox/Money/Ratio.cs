@@ -31,6 +31,9 @@ internal readonly record struct Ratio(Int128 Digits, int Places)
     /// <summary>What an amount with this much added on top was before: amount / (1 + rate).</summary>
     public long TakenOut(long amount) => Rounding.Divide(amount * Tens(Places), Tens(Places) + Digits);
 
+    /// <summary>A percentage as a share: 12.5 is 0.125.</summary>
+    public Ratio Hundredth() => new(Digits, Places + 2);
+
     public override string ToString()
     {
         var text = Digits.ToString(CultureInfo.InvariantCulture).PadLeft(Places + 1, '0');

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.History;
+using Allocora.PaddleSandbox.Money;
+using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Reports;
 
 namespace Allocora.PaddleSandbox.World;
 
@@ -32,14 +35,32 @@ internal sealed class Account
 
     public required Keys Keys { get; init; }
 
+    /// <summary>What is in the reports: the list of them is one more collection, the files are not.</summary>
+    public ReportFiles ReportFiles { get; } = new();
+
+    public PayoutBook Payouts { get; }
+
     public Agenda Agenda { get; } = new();
 
     public Choices Choices { get; set; } = new();
 
+    public Account() => Payouts = new PayoutBook(this);
+
     /// <summary>Whoever changes the account holds this: one change after another.</summary>
     public Lock Gate { get; } = new();
 
-    private long made;
+    public Rates Rates => Past.Rates;
+
+    private long made, invoices;
+
+    public string NextInvoiceNumber() => $"{Options.Seed + 1000}-{90_000 + Interlocked.Increment(ref invoices)}";
+
+    public string NewUuid()
+    {
+        var dice = Dice.Of(Options.Seed).For(Purpose.Made, -Interlocked.Increment(ref made));
+        var text = $"{dice.Bits(0):x16}{dice.Bits(1):x16}";
+        return $"{text[..8]}-{text[8..12]}-4{text[13..16]}-a{text[17..20]}-{text[20..]}";
+    }
 
     /// <summary>An id for something made now.</summary>
     public string NewId(string prefix, long now)
@@ -61,6 +82,14 @@ internal sealed class Account
 
     public Action<string, JsonObject, long>? Told { get; set; }
 
+    /// <summary>The adjustments of a transaction as of now, oldest first: history's, and those made since.</summary>
+    public IEnumerable<Row> AdjustmentsOf(string transaction, long now)
+    {
+        var ids = new SortedSet<string>(Adjustments.Group(transaction), StringComparer.Ordinal);
+        if (Past.Transactions.Find(transaction) is >= 0 and var number) ids.UnionWith(Past.AdjustmentsOf(number).Select(Past.Adjustments.Id));
+        return ids.Select(id => Adjustments.Find(id, now)).OfType<Row>();
+    }
+
     public Collection? OfId(string id) => id[..Math.Max(0, id.IndexOf('_'))] switch
     {
         "txn" => Transactions,
@@ -79,5 +108,7 @@ internal sealed class Account
 /// <summary>What dice are thrown for, so that no two throws hang together.</summary>
 internal static class Purpose
 {
-    public const int Made = 1, Key = 2, Catalogue = 3, People = 4, Event = 30, Secret = 31;
+    public const int
+        Made = 1, Key = 2, Catalogue = 3, People = 4, Rates = 5, Plan = 6, Sale = 7, Adjustment = 8, Item = 9, Payment = 10, Event = 30, Secret = 31,
+        Payout = 40, Rebate = 41, Report = 42;
 }

@@ -5,14 +5,18 @@ using System.Text.Json.Nodes;
 namespace Allocora.PaddleSandbox.World;
 
 /// <summary>All objects of one kind: what history made, and over it what was written since.</summary>
-internal sealed class Collection(string prefix, IShelf shelf)
+/// <param name="groupBy">A field by which written objects are found together.</param>
+internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = null)
 {
-    private sealed record Written(ImmutableSortedSet<string> Ids, ImmutableDictionary<string, Stored> ById);
+    private sealed record Written(
+        ImmutableSortedSet<string> Ids, ImmutableDictionary<string, Stored> ById, ImmutableDictionary<string, ImmutableSortedSet<string>> Groups);
 
     private sealed record Counted(Written Of, long At, int Count);
 
     private readonly ConcurrentDictionary<string, Counted> estimates = new();
-    private Written written = new(ImmutableSortedSet.Create<string>(StringComparer.Ordinal), ImmutableDictionary<string, Stored>.Empty);
+    private Written written = new(None, ImmutableDictionary<string, Stored>.Empty, ImmutableDictionary<string, ImmutableSortedSet<string>>.Empty);
+
+    private static ImmutableSortedSet<string> None => ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     public string Prefix => prefix;
 
@@ -25,6 +29,18 @@ internal sealed class Collection(string prefix, IShelf shelf)
         return shelf.Find(id) is >= 0 and var number && number < shelf.Count(now) ? new Row(this, number, null) : null;
     }
 
+    /// <summary>The same collection, that no later write changes.</summary>
+    public Collection Snapshot() => new(prefix, shelf) { written = written };
+
+    /// <summary>What was written, in the order of the ids.</summary>
+    public IEnumerable<Stored> AllWritten()
+    {
+        var snapshot = written;
+        foreach (var id in snapshot.Ids) yield return snapshot.ById[id];
+    }
+
+    public int Size(long now) => shelf.Count(now) + written.Ids.Count;
+
     public Stored Put(JsonObject json, bool isVerbatim = false)
     {
         var stored = Stored.Of(json, isVerbatim);
@@ -32,8 +48,21 @@ internal sealed class Collection(string prefix, IShelf shelf)
         return stored;
     }
 
-    public void Put(IReadOnlyCollection<Stored> many) => ImmutableInterlocked.Update(ref written, static (was, many) =>
-        new(was.Ids.Union(many.Select(one => one.Id)), was.ById.SetItems(many.Select(one => KeyValuePair.Create(one.Id, one)))), many);
+    public void Put(IReadOnlyCollection<Stored> many) => ImmutableInterlocked.Update(ref written, Add, many);
+
+    /// <summary>The ids of the written objects of one group, those that were written over history's too.</summary>
+    public IReadOnlyCollection<string> Group(string key) => written.Groups.GetValueOrDefault(key, None);
+
+    private Written Add(Written was, IReadOnlyCollection<Stored> many)
+    {
+        var groups = was.Groups;
+        if (groupBy is not null)
+        {
+            foreach (var group in many.GroupBy(one => one.Text(groupBy) ?? ""))
+                groups = groups.SetItem(group.Key, groups.GetValueOrDefault(group.Key, None).Union(group.Select(one => one.Id)));
+        }
+        return new(was.Ids.Union(many.Select(one => one.Id)), was.ById.SetItems(many.Select(one => KeyValuePair.Create(one.Id, one))), groups);
+    }
 
     /// <summary>About how many rows match: counted again when something was written, or ten seconds later.</summary>
     /// <param name="shape">What was asked, without the cursor.</param>
@@ -109,7 +138,10 @@ internal readonly struct Row(Collection collection, int number, Stored? stored)
 
     public string? Text(string field, long now) => stored is null ? collection.Shelf.Text(number, field, now) : stored.Text(field);
 
-    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now) : stored.Time(field);
+    // When it was settled no object says: history knows it of its own, also of those that were changed since.
+    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now)
+        : field == "settled_at" && collection.Shelf.Find(Id) is >= 0 and var past ? collection.Shelf.Time(past, field, now)
+        : stored.Time(field);
 
     public JsonObject Render(long now) => stored is null ? collection.Shelf.Render(number, now) : stored.Render();
 }

@@ -21,6 +21,14 @@ internal static class Ids
             Write(body[14..], x.dice.Bits(0) >> 4);
         });
 
+    /// <summary>The millisecond an id was made in.</summary>
+    public static long Instant(string id)
+    {
+        ulong milliseconds = 0;
+        foreach (var letter in id.AsSpan(id.IndexOf('_') + 1, 10)) milliseconds = (milliseconds << 5) | (uint)Math.Max(0, Alphabet.IndexOf(letter));
+        return (long)milliseconds * Instants.Millisecond;
+    }
+
     public static bool IsOne(string prefix, string? id) => id is not null && id.Length == prefix.Length + 27
         && id.StartsWith(prefix, StringComparison.Ordinal) && id[prefix.Length] == '_' && !id.AsSpan(prefix.Length + 1).ContainsAnyExcept(Allowed);
 

@@ -1,0 +1,78 @@
+using Allocora.PaddleSandbox.Money;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox;
+
+/// <summary>The arithmetic of refunds, credits and chargebacks, on sales as chance makes them.</summary>
+public sealed class Taking_back_a_sale
+{
+    [Fact]
+    public void The_parts_sum_to_the_sale_in_both_currencies()
+    {
+        for (var number = 0; number < 2_000; number++)
+        {
+            var dice = Dice.Of(7).For(1, number);
+            var sale = Sale(dice);
+            var parts = new List<Adjusted>();
+            for (var part = 0; part < dice.Below(4, 20); part++)
+            {
+                var left = Adjusting.Left(sale, parts).Sum(one => one.Total);
+                if (left < 2) break;
+                parts.Add(Adjusting.Of(sale, parts, Adjusting.Spread(sale, parts, dice.Between(1, left - 1, 30 + part)), new(dice.Below(100, 40), 2)));
+            }
+            parts.Add(Adjusting.Of(sale, parts, Adjusting.Everything(sale, parts)));
+
+            Assert.Equal(sale.Lines.Sum(line => line.Net.Subtotal), parts.Sum(part => part.Totals.Net.Subtotal));
+            Assert.Equal(sale.Lines.Sum(line => line.Net.Tax), parts.Sum(part => part.Totals.Net.Tax));
+            Assert.Equal(sale.Fee, parts.Sum(part => part.Totals.Fee));
+            Assert.Equal(sale.Exchange.Convert(sale.Net.Total), parts.Sum(part => part.Payout.Net.Total));
+            Assert.Equal(sale.Exchange.Convert(sale.Net.Tax), parts.Sum(part => part.Payout.Net.Tax));
+            Assert.Equal(sale.Exchange.Convert(sale.Fee), parts.Sum(part => part.Payout.Fee));
+            Assert.All(parts, part => Assert.Equal(part.Totals.Net.Total, part.Items.Sum(item => item.Net.Subtotal + item.Net.Tax)));
+            Assert.All(parts, part => Assert.InRange(part.Totals.RetainedFee, 0, part.Totals.Fee));
+        }
+    }
+
+    [Fact]
+    public void Taking_back_the_tax_alone_gives_the_seller_the_fee_on_it()
+    {
+        var sale = new Adjustable([new("txnitm_1", new(2, 1), new(10_000, 2_000))], 650, new("USD", "USD", Ratio.One));
+
+        var taken = Adjusting.Of(sale, [], [new("txnitm_1", Part.Tax)]);
+
+        Assert.Equal((0, 2_000, 108, -108), (taken.Totals.Net.Subtotal, taken.Totals.Net.Tax, taken.Totals.Fee, taken.Totals.Earnings(false)));
+    }
+
+    [Fact]
+    public void What_was_reversed_can_be_taken_back_again_and_more_than_is_left_cannot()
+    {
+        var sale = new Adjustable([new("txnitm_1", new(19, 2), new(1_000, 190))], 110, new("EUR", "USD", new(10_633_127, 7)));
+        var first = Adjusting.Of(sale, [], Adjusting.Everything(sale, []));
+
+        Assert.Throws<ArgumentException>(() => Adjusting.Of(sale, [first], [new("txnitm_1", Part.Partial, 1)]));
+        Assert.Throws<ArgumentException>(() => Adjusting.Of(sale, [], [new("txnitm_1", Part.Partial, 1_191)]));
+        Assert.Throws<ArgumentException>(() => Adjusting.Of(sale, [], [new("txnitm_2", Part.Full)]));
+        var again = Adjusting.Of(sale, [first, first.Reverse()], Adjusting.Everything(sale, [first, first.Reverse()]));
+        Assert.Equal((first.Totals, first.Payout), (again.Totals, again.Payout));
+        Assert.Equal(1_190, again.Totals.Net.Total);
+    }
+
+    [Fact]
+    public void An_amount_before_tax_has_its_tax_on_top()
+    {
+        var sale = new Adjustable([new("txnitm_1", new(19, 2), new(1_000, 190))], 110, new("EUR", "EUR", Ratio.One));
+
+        var taken = Adjusting.Of(sale, [], [new("txnitm_1", Part.Partial, 100, BeforeTax: true)]);
+
+        Assert.Equal(new Net(100, 19), taken.Totals.Net);
+    }
+
+    private static Adjustable Sale(Dice dice)
+    {
+        var lines = Enumerable.Range(0, 1 + dice.Below(4, 1))
+            .Select(line => new AdjustableLine($"txnitm_{line}", new(dice.Below(30, 10 + line), 2), new(dice.Between(1, 90_000, 2 + line), dice.Between(0, 9_000, 6 + line))))
+            .ToArray();
+        var fee = Totals.Fee(lines.Sum(line => line.Net.Total), 50);
+        return new(lines, fee, new Rates(3).Exchange(dice.Pick(["USD", "EUR", "JPY", "KRW", "SEK"], 15), "USD", dice.Between(20_000, 20_700, 16) * Instants.Day));
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox.History;
+
+/// <summary>The transactions of the past.</summary>
+internal sealed class SaleShelf(Chronicle chronicle, Func<bool> holdRetainedFee) : IShelf
+{
+    private readonly RenderTransaction rendering = new(chronicle);
+
+    public int Count(long now) => InOrder.Before(chronicle.Sales, now + 1, static sale => sale.Created);
+
+    public string Id(int number) => chronicle.SaleId(number);
+
+    public int Find(string id) => InOrder.Find("txn", id, chronicle.Sales, static sale => sale.Created, Id);
+
+    public string? Text(int number, string field, long now)
+    {
+        ref readonly var sale = ref chronicle.Sales[number];
+        return field switch
+        {
+            "id" => Id(number),
+            "status" => chronicle.Stages(number).Status(now),
+            "origin" => RenderTransaction.OriginOf(sale),
+            "collection_mode" => sale.IsManual ? "manual" : "automatic",
+            "customer_id" => chronicle.CustomerId(RenderTransaction.Customer(sale, chronicle.Stages(number), now)),
+            "subscription_id" => sale.Subscription < 0 ? null : chronicle.SubscriptionId(RenderTransaction.Subscription(sale, chronicle.Stages(number), now)),
+            "invoice_number" => RenderTransaction.HasInvoice(sale, chronicle.Stages(number), now) ? RenderTransaction.InvoiceNumber(number) : null,
+            "currency_code" => chronicle.Baskets.Currency(sale, number),
+            _ => throw new ArgumentException($"Transactions are not looked through by {field}."),
+        };
+    }
+
+    public long? Time(int number, string field, long now)
+    {
+        ref readonly var sale = ref chronicle.Sales[number];
+        if (field == "created_at") return sale.Created;
+        var stages = chronicle.Stages(number);
+        return field switch
+        {
+            "updated_at" => stages.Updated(now),
+            "billed_at" => RenderTransaction.BilledAt(sale, stages, chronicle.SaleDice(number), now),
+            "settled_at" => stages.Completed <= now ? stages.Completed : null,
+            _ => throw new ArgumentException($"Transactions have no time {field}."),
+        };
+    }
+
+    public JsonObject Render(int number, long now) => rendering.Of(number, now, holdRetainedFee());
+}

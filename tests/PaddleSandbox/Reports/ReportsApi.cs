@@ -1,0 +1,52 @@
+using Allocora.PaddleSandbox.Api;
+using Allocora.PaddleSandbox.World;
+
+namespace Allocora.PaddleSandbox.Reports;
+
+/// <summary>Reports: ordered, listed, read, and their files downloaded.</summary>
+internal static class ReportsApi
+{
+    private static readonly string[] Statuses = ["pending", "ready", "failed", "expired", "deleted"], Standard = ["pending", "ready"];
+
+    public static void MapReports(this IEndpointRouteBuilder routes, Account account)
+    {
+        account.Payouts.Begin();
+        var desk = new ReportDesk(account);
+        var reports = new Listing(account.Reports, 50, 200, ["id"], [new("status", Takes.Many, Statuses, Standard) { Read = ReportDesk.Status }]);
+
+        routes.Write("POST", "/reports", "report.write", account, (_, body, now) => desk.Order(body, now));
+        routes.Read("/reports", "report.read", http => reports.Run(http, account, (report, _) =>
+            report["status"] = ReportDesk.Status(account.Reports.Find((string)report["id"]!, account.Clock.Now)!.Value, account.Clock.Now)));
+        routes.Read("/reports/{id}", "report.read", http =>
+        {
+            var now = account.CatchUp();
+            return Answer.Ok(ReportDesk.Shown(account.Reports.Find(http.Id(), now) ?? throw Refused.Unknown("report", http.Id()), now));
+        });
+        routes.Read("/reports/{id}/download-url", "report.read", http => desk.Download(http, account.CatchUp()));
+        routes.MapGet(Link.Path, (Delegate)(IResult (HttpContext http) =>
+        {
+            var now = account.CatchUp();
+            return new FileAnswer(account, desk.Ready(Link.Open(http.Request, account), now), now);
+        })).WithMetadata(new Needs(null, KeyIsOptional: true));
+    }
+
+    private sealed record FileAnswer(Account Account, Row Report, long Now) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.ContentType = "text/csv; charset=utf-8";
+            response.Headers.ContentDisposition = $"attachment; filename=\"{httpContext.Request.RouteValues["file"]}\"";
+            if (Account.ReportFiles.Given(Report.Id) is { } given) await response.Body.WriteAsync(given, httpContext.RequestAborted);
+            else await new CsvFile(response.BodyWriter, Account.Choices).Write(Sheet(), httpContext.RequestAborted);
+        }
+
+        // A report that was given as it is, without a file, is made of what there is now.
+        private Sheet Sheet()
+        {
+            var type = ReportType.Find(Report.Text("type", Now)) ?? throw new Refused(400, "report_failed", "Report could not be generated");
+            var (view, question) = Account.ReportFiles.View(Report.Id) ?? (new View(Account, Now), Question.Of(type, Report.Render(Now)));
+            return type.Sheet(view, question);
+        }
+    }
+}
