@@ -12,6 +12,8 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
 {
     public const long Kept = 90 * Instants.Day;
 
+    private const long Ahead = Instants.Minute;
+
     private readonly record struct Entry(long At, int Number, byte Type, byte Source, ushort Rank);
 
     private readonly Lock gate = new();
@@ -25,9 +27,14 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
         lock (gate)
         {
             if (upTo is null || now > upTo) Extend(now);
-            var end = count;
-            while (end > 0 && entries[end - 1].At > now) end--;
-            return end;
+            var (low, high) = (0, count);
+            while (low < high)
+            {
+                var middle = low + ((high - low) / 2);
+                if (entries[middle].At <= now) low = middle + 1;
+                else high = middle;
+            }
+            return low;
         }
     }
 
@@ -79,10 +86,12 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
     private void Extend(long now)
     {
         var after = upTo ?? ((now - Kept) / Instants.Millisecond * Instants.Millisecond) - 1;
+        // A little ahead, so that history is not asked again with every look at a clock that runs.
+        var until = now + Ahead;
         var (start, grown) = (count, entries);
         for (var source = 0; source < sources.Count; source++)
         {
-            foreach (var one in sources[source].Between(after, now))
+            foreach (var one in sources[source].Between(after, until))
             {
                 if (count == grown.Length) Array.Resize(ref grown, Math.Max(1_024, count * 2));
                 grown[count++] = new(one.At, one.Number, TypeNumber(one.Type), (byte)source, 0);
@@ -96,7 +105,7 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
             if (isSameMillisecond) grown[at] = grown[at] with { Rank = (ushort)(grown[at - 1].Rank + 1) };
         }
         Volatile.Write(ref entries, grown);
-        upTo = now;
+        upTo = until;
     }
 
     private void InOrder(Entry[] grown, int start)
