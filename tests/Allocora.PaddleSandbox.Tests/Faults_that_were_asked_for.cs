@@ -27,7 +27,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
         var statuses = new List<int>();
         for (var call = 0; call < 4; call++)
         {
-            using var response = await sandbox.Http.GetAsync("/prices");
+            using var response = await sandbox.Http.GetAsync(Prices);
             statuses.Add((int)response.StatusCode);
             if (call == 1) Assert.Equal("17", response.Headers.GetValues("Retry-After").Single());
         }
@@ -47,7 +47,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault($$"""{"match":"*","kind":"status","status":{{status}}}""");
 
-        var error = (await sandbox.Send(HttpMethod.Get, "/prices", null, (HttpStatusCode)status)).Of("error");
+        var error = (await sandbox.Send(HttpMethod.Get, Prices, null, (HttpStatusCode)status)).Of("error");
 
         Assert.Equal((code, type), ((string)error["code"]!, (string)error["type"]!));
     }
@@ -58,7 +58,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
         await Fault("""{"match":"GET /prices/pri_","kind":"status","times":0}""");
 
         for (var call = 0; call < 3; call++) await sandbox.Send(HttpMethod.Get, $"/prices/{Id(0)}", null, HttpStatusCode.InternalServerError);
-        await sandbox.Get("/prices");
+        await sandbox.Get(Prices);
         await sandbox.Do("DELETE", "/faults");
 
         Assert.Equal(Id(0), (string)(await sandbox.Get($"/prices/{Id(0)}"))["data"]!["id"]!);
@@ -72,7 +72,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
         await Fault($$"""{"match":"*","kind":"slow","milliseconds":{{milliseconds}},"where":"{{where}}"}""");
         var watch = Stopwatch.StartNew();
 
-        var page = await sandbox.Get("/prices");
+        var page = await sandbox.Get(Prices);
 
         Assert.Equal(9, page["data"]!.AsArray().Count);
         Assert.True(watch.ElapsedMilliseconds >= 290, $"{watch.ElapsedMilliseconds}");
@@ -83,9 +83,9 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"*","kind":"drop"}""");
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => sandbox.Http.GetAsync("/prices"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => sandbox.Http.GetAsync(Prices));
 
-        await sandbox.Get("/prices");
+        await sandbox.Get(Prices);
         Assert.Equal(1, (int)(await sandbox.Do("GET", "/counters"))["statuses"]!["dropped"]!);
     }
 
@@ -94,7 +94,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"*","kind":"truncate"}""");
 
-        using var response = await sandbox.Http.GetAsync("/prices", HttpCompletionOption.ResponseHeadersRead);
+        using var response = await sandbox.Http.GetAsync(Prices, HttpCompletionOption.ResponseHeadersRead);
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.True(response.Content.Headers.ContentLength > 1_000);
@@ -106,7 +106,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"*","kind":"body","body":"<html>{\"data\":","contentType":"text/html","status":202}""");
 
-        using var response = await sandbox.Http.GetAsync("/prices");
+        using var response = await sandbox.Http.GetAsync(Prices);
 
         Assert.Equal((202, "text/html", "<html>{\"data\":"),
             ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString(), await response.Content.ReadAsStringAsync()));
@@ -117,7 +117,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"GET /prices","kind":"next","next":"http://169.254.169.254/"}""");
 
-        Assert.Equal("http://169.254.169.254/", (string)(await sandbox.Get("/prices?per_page=2"))["meta"]!["pagination"]!["next"]!);
+        Assert.Equal("http://169.254.169.254/", (string)(await sandbox.Get(Prices + "&per_page=2"))["meta"]!["pagination"]!["next"]!);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"GET /prices","kind":"duplicate"}""");
 
-        var numbers = await Numbers("/prices?per_page=3&order_by=id[ASC]");
+        var numbers = await Numbers(Prices + "&per_page=3&order_by=id[ASC]");
 
         Assert.Equal([0, 0, 1, 2], numbers);
     }
@@ -137,7 +137,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault($$"""{"match":"GET /prices","kind":"shift","way":"{{way}}","after":1}""");
 
-        Assert.Equal(seen, await sandbox.All("/prices?per_page=3&order_by=id[ASC]", Number));
+        Assert.Equal(seen, await sandbox.All(Prices + "&per_page=3&order_by=id[ASC]", Number));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"GET /prices","kind":"currency-case"}""");
 
-        Assert.All((await sandbox.Get("/prices"))["data"]!.AsArray(), one => Assert.Equal("eur", (string)one!["unit_price"]!["currency_code"]!));
+        Assert.All((await sandbox.Get(Prices))["data"]!.AsArray(), one => Assert.Equal("eur", (string)one!["unit_price"]!["currency_code"]!));
     }
 
     [Fact]
@@ -176,11 +176,11 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"GET /prices","kind":"edit","after":1}""");
 
-        var seen = await sandbox.All("/prices?per_page=3&order_by=id[ASC]", one => (Number(one), (string)one["updated_at"]! != Before));
+        var seen = await sandbox.All(Prices + "&per_page=3&order_by=id[ASC]", one => (Number(one), (string)one["updated_at"]! != Before));
 
         Assert.Equal([3], seen.Where(one => one.Item2).Select(one => one.Item1));
         Assert.Equal(9, seen.Count);
-        var told = (await sandbox.Get("/events"))["data"]!.AsArray().Single()!;
+        var told = (await sandbox.Get("/events?event_type=price.updated"))["data"]!.AsArray().Single()!;
         Assert.Equal(("price.updated", Id(3)), ((string)told["event_type"]!, (string)told["data"]!["id"]!));
     }
 
@@ -189,7 +189,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault($$"""{"match":"GET /prices","kind":"edit","id":"{{Id(8)}}"}""");
 
-        var seen = await sandbox.All("/prices?per_page=3&order_by=id[ASC]", one => (string)one["updated_at"]! != Before);
+        var seen = await sandbox.All(Prices + "&per_page=3&order_by=id[ASC]", one => (string)one["updated_at"]! != Before);
 
         Assert.Equal([.. Enumerable.Repeat(false, 8), true], seen);
     }
@@ -199,7 +199,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     {
         await Fault("""{"match":"GET /prices","kind":"insert","after":1}""");
 
-        var up = await sandbox.All("/prices?per_page=3&order_by=id[ASC]", one => (string)one["id"]!);
+        var up = await sandbox.All(Prices + "&per_page=3&order_by=id[ASC]", one => (string)one["id"]!);
 
         Assert.Equal(10, up.Distinct().Count());
         Assert.Equal(9, up.IndexOf(up.Except(Enumerable.Range(0, 9).Select(Id)).Single()));
@@ -221,6 +221,9 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
         Assert.Empty(await Rules());
     }
 
+    // History has prices too.
+    private const string Ours = "pro_00000000000000000000000000", Prices = $"/prices?product_id={Ours}";
+
     private const string Before = "2026-01-01T00:00:00Z";
 
     private static string Id(int number) => $"pri_{number:D26}";
@@ -230,6 +233,7 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     private static JsonObject Price(int number) => new()
     {
         ["id"] = Id(number),
+        ["product_id"] = Ours,
         ["status"] = "active",
         ["tax_mode"] = "internal",
         ["unit_price"] = new JsonObject { ["amount"] = $"{(number + 1) * 100}", ["currency_code"] = "EUR" },
