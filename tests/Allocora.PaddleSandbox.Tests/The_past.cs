@@ -27,15 +27,19 @@ public sealed class The_past
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(777)]
-    public void There_are_as_many_transactions_as_were_asked_for(int count)
+    [InlineData(0, 24)]
+    [InlineData(1, 1)]
+    [InlineData(777, 24)]
+    [InlineData(2_500, 1)]
+    [InlineData(300, 120)]
+    public void There_are_as_many_transactions_as_were_asked_for_in_as_many_months(int count, int months)
     {
-        var past = Past.Of(new Options { Transactions = count });
+        var past = Past.Of(new Options { Transactions = count, Months = months });
+        var start = Instants.Of(Instants.Time(Standard.Until).AddMonths(-months));
 
         Assert.Equal(count, past.Transactions.Count(Standard.Until));
-        Assert.Equal(0, past.Transactions.Count(Instants.Parse("2024-10-31")!.Value));
+        Assert.Equal(0, past.Transactions.Count(start - 1));
+        if (count > 0) Assert.NotNull(past.Transactions.Render(count - 1, End)["status"]);
     }
 
     [Fact]

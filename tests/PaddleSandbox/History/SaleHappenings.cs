@@ -10,7 +10,9 @@ internal sealed class SaleHappenings(Chronicle chronicle, IShelf transactions) :
 
     // Whatever is told this shortly before the completion is told of it: Paddle's events overtake each other.
     private const long Overtaking = 60 * Instants.Millisecond;
-    private const int Ranks = 4;
+
+    // What of one instant comes first has the lower rank.
+    private const int Last = 3;
 
     public IReadOnlyList<Happening> Between(long after, long upTo)
     {
@@ -20,9 +22,9 @@ internal sealed class SaleHappenings(Chronicle chronicle, IShelf transactions) :
         {
             var stages = chronicle.Stages(number);
             var isCharge = stages.Billed == stages.Created;
-            Tell(stages.Created, "transaction.created");
-            if (!isCharge) Tell(stages.Ready, "transaction.ready");
-            if (stages.Billed != stages.Paid) Tell(stages.Billed, "transaction.billed");
+            Tell(stages.Created, "transaction.created", 0);
+            if (!isCharge) Tell(stages.Ready, "transaction.ready", 1);
+            if (stages.Billed != stages.Paid) Tell(stages.Billed, "transaction.billed", 2);
             Tell(stages.Failed, "transaction.payment_failed");
             Tell(stages.PastDue, "transaction.past_due");
             Tell(stages.Paid, "transaction.paid");
@@ -36,11 +38,11 @@ internal sealed class SaleHappenings(Chronicle chronicle, IShelf transactions) :
             Tell(stages.Canceled, "transaction.canceled");
             Tell(stages.Revised, "transaction.revised");
 
-            void Tell(long at, string type)
+            void Tell(long at, string type, int rank = Last)
             {
                 if (at <= after || at > upTo) return;
                 all.Add(new(at, type, number, this));
-                keys.Add((at * Ranks) + Rank(type));
+                keys.Add((at * (Last + 1)) + rank);
             }
         }
         var (sorted, order) = (all.ToArray(), keys.ToArray());
@@ -54,13 +56,4 @@ internal sealed class SaleHappenings(Chronicle chronicle, IShelf transactions) :
         var isOfCompletion = completed != SaleStages.Never && happening.At >= completed - Overtaking;
         return transactions.Render(happening.Number, isOfCompletion ? Math.Max(completed, happening.At) : happening.At);
     }
-
-    // What of one instant comes first.
-    private static int Rank(string type) => type switch
-    {
-        "transaction.created" => 0,
-        "transaction.ready" => 1,
-        "transaction.billed" => 2,
-        _ => Ranks - 1,
-    };
 }
