@@ -142,10 +142,11 @@ internal readonly struct Row(Collection collection, int number, Stored? stored)
 
     public string? Text(string field, long now) => stored is null ? collection.Shelf.Text(number, field, now) : stored.Text(field);
 
-    // When it was settled no object says: history knows it of its own, also of those that were changed since.
-    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now)
-        : field == "settled_at" && collection.Shelf.Find(Id) is >= 0 and var past ? collection.Shelf.Time(past, field, now)
-        : stored.Time(field);
+    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now) : stored.Time(field);
+
+    /// <summary>What history says of an object of its own, whether or not that was changed since; null for all others.</summary>
+    public long? TimeInHistory(string field, long now) =>
+        (stored is null ? number : collection.Shelf.Find(stored.Id)) is >= 0 and var past ? collection.Shelf.Time(past, field, now) : null;
 
     public JsonObject Render(long now) => stored is null ? collection.Shelf.Render(number, now) : stored.Render();
 }
