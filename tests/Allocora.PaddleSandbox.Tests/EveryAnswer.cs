@@ -27,9 +27,15 @@ internal sealed class EveryAnswer(Running sandbox)
 
     private const string AllIncluded = "include=address,adjustments,adjustments_totals,business,customer,discount,available_payment_methods";
 
+    private static readonly string[] Lists =
+    [
+        $"/transactions?{AllIncluded}", "/adjustments?per_page=50", "/products?status=active,archived&include=prices",
+        "/prices?status=active,archived&include=product",
+    ];
+
     public async IAsyncEnumerable<(string Schema, JsonObject Body)> All()
     {
-        foreach (var path in new[] { $"/transactions?{AllIncluded}", "/adjustments?per_page=50", "/products?status=active,archived&include=prices", "/prices?status=active,archived&include=product" })
+        foreach (var path in Lists)
         {
             await foreach (var page in Pages(path)) yield return ($"GET {path.Split('?')[0]}", page);
         }
@@ -76,7 +82,14 @@ internal sealed class EveryAnswer(Running sandbox)
 
         var buyer = (await sandbox.Get("/transactions?status=completed&origin=web&per_page=1"))["data"]![0]!;
         var items = new JsonArray(new JsonObject { ["price_id"] = id, ["quantity"] = 2 });
-        yield return ("POST /transactions/preview", await sandbox.Post("/transactions/preview", new JsonObject { ["items"] = items.DeepClone() }, HttpStatusCode.OK));
+        var cart = new JsonObject
+        {
+            ["items"] = items.DeepClone(),
+            ["customer_id"] = (string)buyer["customer_id"]!,
+            ["address_id"] = (string)buyer["address_id"]!,
+            ["address"] = new JsonObject { ["country_code"] = "US", ["postal_code"] = "10021" },
+        };
+        yield return ("POST /transactions/preview", await sandbox.Post("/transactions/preview", cart, HttpStatusCode.OK));
         var made = await sandbox.Post("/transactions", new JsonObject
         {
             ["items"] = items,
@@ -85,13 +98,20 @@ internal sealed class EveryAnswer(Running sandbox)
         });
         yield return ("POST /transactions", made);
         var sale = (string)made["data"]!["id"]!;
-        yield return ("PATCH /transactions/{id}", await sandbox.Patch($"/transactions/{sale}", new JsonObject { ["custom_data"] = new JsonObject { ["ref"] = "partner-02" } }));
+        var reference = new JsonObject { ["custom_data"] = new JsonObject { ["ref"] = "partner-02" } };
+        yield return ("PATCH /transactions/{id}", await sandbox.Patch($"/transactions/{sale}", reference));
         await sandbox.Send(HttpMethod.Post, $"/objects/{sale}/complete", null, HttpStatusCode.OK, sandbox.Control);
         var revision = new JsonObject { ["customer"] = new JsonObject { ["name"] = "Robin" } };
         yield return ("POST /transactions/{id}/revise", await sandbox.Post($"/transactions/{sale}/revise", revision, HttpStatusCode.OK));
         yield return ("GET /transactions/{id}", await sandbox.Get($"/transactions/{sale}?{AllIncluded}"));
         yield return ("GET /transactions/{id}/invoice", await sandbox.Get($"/transactions/{sale}/invoice"));
-        var refund = await sandbox.Post("/adjustments", new JsonObject { ["action"] = "refund", ["type"] = "full", ["transaction_id"] = sale, ["reason"] = "error" });
+        var refund = await sandbox.Post("/adjustments", new JsonObject
+        {
+            ["action"] = "refund",
+            ["type"] = "full",
+            ["transaction_id"] = sale,
+            ["reason"] = "error",
+        });
         yield return ("POST /adjustments", refund);
         await sandbox.Send(HttpMethod.Post, $"/objects/{refund["data"]!["id"]}/approve", null, HttpStatusCode.OK, sandbox.Control);
         yield return ("GET /adjustments/{id}/credit-note", await sandbox.Get($"/adjustments/{refund["data"]!["id"]}/credit-note"));
@@ -123,7 +143,8 @@ internal sealed class EveryAnswer(Running sandbox)
         yield return ("GET /notification-settings/{id}", await sandbox.Get(path));
         yield return ("GET /notification-settings", await sandbox.Get("/notification-settings"));
         await sandbox.Post("/products", new JsonObject { ["name"] = "Announced", ["tax_category"] = "ebooks" });
-        var tried = await Testing.Eventually.Sees(_ => sandbox.Get("/notifications"), page => page["data"]!.AsArray().Any(one => (int)one!["times_attempted"]! > 0));
+        var tried = await Testing.Eventually.Sees(
+            _ => sandbox.Get("/notifications"), page => page["data"]!.AsArray().Any(one => (int)one!["times_attempted"]! > 0));
         yield return ("GET /notifications", tried);
         var id = (string)tried["data"]![0]!["id"]!;
         yield return ("GET /notifications/{id}", await sandbox.Get($"/notifications/{id}"));

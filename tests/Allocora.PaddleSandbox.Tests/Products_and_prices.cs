@@ -59,8 +59,7 @@ public sealed class Products_and_prices : IAsyncLifetime
             (next, more) = ((string)page["meta"]!["pagination"]!["next"]!, (bool)page["meta"]!["pagination"]!["has_more"]!);
         }
 
-        Assert.Equal(names.Order(StringComparer.Ordinal), names);
-        Assert.Equal(["Product 0", "Product 1", "Product 2", "Product 3", "Product 4"], names.Where(name => name.StartsWith("Product ", StringComparison.Ordinal)));
+        Assert.Equal(["Product 0", "Product 1", "Product 2", "Product 3", "Product 4"], names);
     }
 
     private static JsonObject Product(string name) => new() { ["name"] = name, ["tax_category"] = "ebooks" };

@@ -57,7 +57,8 @@ public sealed class Selling_something : IAsyncLifetime
         Assert.Equal((65216L, 5316L, 3311L), (Amount(totals, "total"), Amount(totals, "tax"), Amount(totals, "fee")));
         Assert.Equal(65216 - 5316 - 3311, Amount(totals, "earnings"));
         Assert.Equal(("USD", "1", "56589"), ((string)payout!["currency_code"]!, (string)payout["exchange_rate"]!, (string)payout["earnings"]!));
-        Assert.Equal(("completed", "captured", "65216"), ((string)read["status"]!, (string)read["payments"]![0]!["status"]!, (string)read["payments"]![0]!["amount"]!));
+        var payment = read["payments"]![0]!;
+        Assert.Equal(("completed", "captured", "65216"), ((string)read["status"]!, (string)payment["status"]!, (string)payment["amount"]!));
         Assert.NotNull((string?)read["invoice_number"]);
     }
 
@@ -91,7 +92,8 @@ public sealed class Selling_something : IAsyncLifetime
         var order = await shop.Order(body);
 
         var billed = await shop.Sandbox.Patch($"/transactions/{order["id"]}", new JsonObject { ["status"] = "billed" });
-        var changed = await shop.Sandbox.Patch($"/transactions/{order["id"]}", new JsonObject { ["custom_data"] = new JsonObject() }, HttpStatusCode.BadRequest);
+        var change = new JsonObject { ["custom_data"] = new JsonObject() };
+        var changed = await shop.Sandbox.Patch($"/transactions/{order["id"]}", change, HttpStatusCode.BadRequest);
         var due = shop.Do(order["id"]!, "fall-due");
         var paid = shop.Do(order["id"]!, "pay");
 
@@ -111,7 +113,8 @@ public sealed class Selling_something : IAsyncLifetime
 
         Assert.Equal("draft", (string)draft["status"]!);
         Assert.Throws<Api.Refused>(() => shop.Do(draft["id"]!, "complete"));
-        var ready = await shop.Sandbox.Patch($"/transactions/{draft["id"]}", new JsonObject { ["customer_id"] = Customer, ["address_id"] = shop.Address("GB") });
+        var buyer = new JsonObject { ["customer_id"] = Customer, ["address_id"] = shop.Address("GB") };
+        var ready = await shop.Sandbox.Patch($"/transactions/{draft["id"]}", buyer);
         Assert.Equal(("ready", "100"), ((string)ready["data"]!["status"]!, (string)ready["data"]!["details"]!["totals"]!["tax"]!));
     }
 

@@ -80,7 +80,8 @@ internal sealed class Shop(Running sandbox) : IAsyncDisposable
 
     public Task<JsonObject> Adjust(JsonObject sale, string action, JsonArray? items, HttpStatusCode expected = HttpStatusCode.Created)
     {
-        var body = new JsonObject { ["action"] = action, ["transaction_id"] = (string)sale["id"]!, ["reason"] = "error", ["type"] = items is null ? "full" : "partial" };
+        var type = items is null ? "full" : "partial";
+        var body = new JsonObject { ["action"] = action, ["transaction_id"] = (string)sale["id"]!, ["reason"] = "error", ["type"] = type };
         if (items is not null) body["items"] = items;
         return sandbox.Post("/adjustments", body, expected);
     }

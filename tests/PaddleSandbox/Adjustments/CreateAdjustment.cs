@@ -81,7 +81,7 @@ internal static class CreateAdjustment
     {
         var status = (string)transaction["status"]!;
         if (action == "refund" && status != "completed")
-            throw new Refused(400, "adjustment_transaction_invalid_status_for_refund", $"A transaction that is {status} cannot be refunded: it has to be completed.");
+            throw new Refused(400, "adjustment_transaction_invalid_status_for_refund", $"A transaction has to be completed to be refunded, and not {status}.");
         if (action == "credit" && ((string)transaction["collection_mode"]! != "manual" || status is not ("billed" or "past_due")))
             throw new Refused(400, "adjustment_transaction_invalid_status_for_credit", "Only an invoice that is billed or past due can be credited.");
     }
@@ -90,7 +90,7 @@ internal static class CreateAdjustment
     {
         if (body.Array("items") is not { Count: > 0 and <= 100 } items) throw Refused.Invalid("items", "must hold 1 to 100 items");
         var left = Adjusting.Left(sale, earlier);
-        var wanted = items.Select((item, at) => Wanted(body, sale, left, item as JsonObject ?? throw Refused.Invalid($"items[{at}]", "must be an object"), at)).ToList();
+        var wanted = items.Select((item, at) => Wanted(body, sale, left, Body.Object(item, $"items[{at}]"), at)).ToList();
         return wanted.DistinctBy(one => one.LineId).Count() == wanted.Count ? wanted : throw Refused.Invalid("items", "must name each line once");
     }
 

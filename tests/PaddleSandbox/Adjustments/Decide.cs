@@ -33,7 +33,8 @@ internal static class Decide
             throw new Refused(400, "adjustment_cannot_be_reversed", "Only an approved credit, chargeback or chargeback warning can be reversed.");
         var transaction = account.Transactions.Existing("transaction", (string)adjustment["transaction_id"]!, now);
         var undone = AdjustingJson.Figures(adjustment).Reverse();
-        var reverse = CreateAdjustment.Make(account, transaction, action + "_reverse", (string?)adjustment["type"] ?? "full", (string)adjustment["reason"]!, undone, now);
+        var (type, reason) = ((string?)adjustment["type"] ?? "full", (string)adjustment["reason"]!);
+        var reverse = CreateAdjustment.Make(account, transaction, action + "_reverse", type, reason, undone, now);
         adjustment["status"] = "reversed";
         adjustment["updated_at"] = Instants.Text(now);
         account.Adjustments.Put([Stored.Of(adjustment), Stored.Of(reverse)]);

@@ -50,6 +50,8 @@ internal static class Body
     public static JsonObject? Object(this JsonObject body, string field) =>
         body[field] is not { } node ? null : node as JsonObject ?? throw Refused.Invalid(field, "must be an object");
 
+    public static JsonObject Object(JsonNode? item, string field) => item as JsonObject ?? throw Refused.Invalid(field, "must be an object");
+
     public static JsonArray? Array(this JsonObject body, string field) =>
         body[field] is not { } node ? null : node as JsonArray ?? throw Refused.Invalid(field, "must be an array");
 

@@ -56,7 +56,8 @@ internal sealed record Listing(Collection Of, int PerPage, int PerPageMax, strin
             ["next"] = Asked.Next(http.Request, rows.Count > 0 ? rows[^1].Id : asked.After),
             ["has_more"] = hasMore,
         };
-        if (http.Request.Headers["Skip-Count"] != "true") pagination["estimated_total"] = Of.Estimate(asked.Shape, now, () => Rows(asked, now, ascending: true));
+        if (http.Request.Headers["Skip-Count"] != "true")
+            pagination["estimated_total"] = Of.Estimate(asked.Shape, now, () => Rows(asked, now, ascending: true));
         return new Answer(200, data, pagination);
     }
 

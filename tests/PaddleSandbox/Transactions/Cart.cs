@@ -19,7 +19,7 @@ internal sealed record Cart(IReadOnlyList<Item> Items, string Currency)
     public static Cart Read(Account account, JsonArray? asked, string? currency, long now)
     {
         if (asked is null || asked.Count is 0 or > 100) throw Refused.Invalid("items", "must hold 1 to 100 items");
-        var items = asked.Select((item, at) => Read(account, item as JsonObject ?? throw Refused.Invalid($"items[{at}]", "must be an object"), at, now)).ToList();
+        var items = asked.Select((item, at) => Read(account, Body.Object(item, $"items[{at}]"), at, now)).ToList();
         currency ??= (string)items[0].Price["unit_price"]!["currency_code"]!;
         return new(items, currency);
     }
@@ -46,7 +46,8 @@ internal sealed record Cart(IReadOnlyList<Item> Items, string Currency)
     // The price of the customer's country if there is one, else the price itself, and in another currency what it is worth there.
     private long UnitPrice(JsonObject price, string? country, Rates rates, long now)
     {
-        var over = country is null ? null : price["unit_price_overrides"]?.AsArray().FirstOrDefault(one => one!["country_codes"]!.AsArray().Any(code => (string)code! == country));
+        var overrides = country is null ? null : price["unit_price_overrides"]?.AsArray();
+        var over = overrides?.FirstOrDefault(one => one!["country_codes"]!.AsArray().Any(code => (string)code! == country));
         var unit = (over ?? price)["unit_price"]!;
         var amount = long.Parse((string)unit["amount"]!, CultureInfo.InvariantCulture);
         return rates.Convert(amount, (string)unit["currency_code"]!, Currency, now);

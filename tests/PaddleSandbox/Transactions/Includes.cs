@@ -11,6 +11,8 @@ internal static class Includes
     public static readonly string[] All =
         ["address", "adjustment", "adjustments", "adjustments_totals", "available_payment_methods", "business", "customer", "discount"];
 
+    public static JsonArray PaymentMethods() => new("card", "paypal", "apple_pay", "google_pay");
+
     public static IReadOnlySet<string> Demanded(Listing listing, HttpContext http, Account account)
     {
         var include = Asked.Included(listing, http.Request.Query["include"]);
@@ -36,7 +38,7 @@ internal static class Includes
         One("business", account.Businesses);
         One("customer", account.Customers);
         One("discount", account.Discounts);
-        if (include.Contains("available_payment_methods")) transaction["available_payment_methods"] = new JsonArray("card", "paypal", "apple_pay", "google_pay");
+        if (include.Contains("available_payment_methods")) transaction["available_payment_methods"] = PaymentMethods();
         if (!include.Contains("adjustment") && !include.Contains("adjustments") && !include.Contains("adjustments_totals")) return;
 
         var adjustments = account.AdjustmentsOf((string)transaction["id"]!, now).Select(row => row.Render(now)).ToList();

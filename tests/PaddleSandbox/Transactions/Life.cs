@@ -32,7 +32,8 @@ internal static class Life
     public static void Pay(Account account, JsonObject transaction, long now)
     {
         Demand(transaction, "paid", "ready", "billed", "past_due");
-        if (Settling.Amount(transaction["details"]!["totals"]!, "grand_total") > 0) transaction["payments"]!.AsArray().Insert(0, Payment(account, transaction, now));
+        if (Settling.Amount(transaction["details"]!["totals"]!, "grand_total") > 0)
+            transaction["payments"]!.AsArray().Insert(0, Payment(account, transaction, now));
         transaction["details"]!["totals"]!["balance"] = "0";
         transaction["billed_at"] ??= Instants.Text(now);
         Become(account, transaction, "paid", now);
@@ -55,7 +56,8 @@ internal static class Life
     public static void Revise(Account account, JsonObject transaction, JsonObject body, long now)
     {
         Demand(transaction, "revised", "billed", "paid", "completed", "past_due");
-        if (body.FirstOrDefault(part => part.Key is not ("customer" or "business" or "address")) is { Key: { } unknown }) throw Refused.Invalid(unknown, "cannot be revised");
+        if (body.FirstOrDefault(part => part.Key is not ("customer" or "business" or "address")) is { Key: { } unknown })
+            throw Refused.Invalid(unknown, "cannot be revised");
         if (body.Count == 0) throw Refused.Invalid("customer", "one of customer, business or address is required");
         _ = (body.Object("customer"), body.Object("business"), body.Object("address"));
         transaction["revised_at"] = Instants.Text(now);
@@ -91,7 +93,14 @@ internal static class Life
         {
             ["type"] = "card",
             ["underlying_details"] = null,
-            ["card"] = new JsonObject { ["type"] = "visa", ["last4"] = "4242", ["expiry_month"] = 12, ["expiry_year"] = 2030, ["cardholder_name"] = "A Customer" },
+            ["card"] = new JsonObject
+            {
+                ["type"] = "visa",
+                ["last4"] = "4242",
+                ["expiry_month"] = 12,
+                ["expiry_year"] = 2030,
+                ["cardholder_name"] = "A Customer",
+            },
         },
         ["created_at"] = Instants.Text(now),
         ["captured_at"] = Instants.Text(now),
@@ -101,6 +110,7 @@ internal static class Life
     {
         var status = (string)transaction["status"]!;
         if (!from.Contains(status))
-            throw new Refused(400, "transaction_invalid_status_change", $"A transaction that is {status} cannot be {what}: it has to be {string.Join(" or ", from)}.");
+            throw new Refused(400, "transaction_invalid_status_change",
+                $"A transaction that is {status} cannot be {what}: it has to be {string.Join(" or ", from)}.");
     }
 }

@@ -84,7 +84,7 @@ internal static class WriteTransaction
             ["ignore_trials"] = body["ignore_trials"] is { } ignore && (bool)ignore,
             ["items"] = cart.Json(isPreview: true),
             ["details"] = details,
-            ["available_payment_methods"] = new JsonArray("card", "paypal", "apple_pay", "google_pay"),
+            ["available_payment_methods"] = Includes.PaymentMethods(),
         };
     }
 
