@@ -25,12 +25,12 @@ internal sealed class Running : IAsyncDisposable
 
     public HttpClient Control { get; }
 
-    /// <summary>On free ports and without the limit of calls, unless told otherwise.</summary>
+    /// <summary>An empty account on free ports and without the limit of calls, unless told otherwise.</summary>
     public static Task<Running> With(params string[] args) => Around([], args);
 
     /// <summary>The same with more in its history.</summary>
     public static async Task<Running> Around(IReadOnlyList<IHappenings> more, params string[] args) =>
-        new(await Sandbox.Start(Options.Parse(["--port", "0", "--transactions", "500", "--no-rate-limit", .. args]), more));
+        new(await Sandbox.Start(Options.Parse(["--port", "0", "--transactions", "0", "--no-rate-limit", .. args]), more));
 
     public Task<JsonObject> Get(string path, HttpStatusCode expected = HttpStatusCode.OK) => Send(HttpMethod.Get, path, null, expected);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
@@ -67,12 +69,46 @@ public sealed class Taking_back_a_sale
         Assert.Equal(new Net(100, 19), taken.Totals.Net);
     }
 
+    [Fact]
+    public void From_the_objects_of_the_API_it_comes_to_the_same_as_in_the_past()
+    {
+        var options = new Options { Transactions = 3_000, Seed = 9 };
+        var (past, end, compared) = (Past.Of(options), options.Until + (900 * Instants.Day), 0);
+        for (var number = 0; number < options.Transactions; number++)
+        {
+            var adjustments = past.AdjustmentsOf(number).Select(one => past.Adjustments.Render(one, end)).ToArray();
+            if (adjustments.Length == 0 || (string)adjustments[0]["action"]! == "credit") continue;
+            var sale = AdjustingJson.Sale(past.Transactions.Render(number, end), new("USD", "USD", Ratio.One));
+            var earlier = new List<Adjusted>();
+            foreach (var adjustment in adjustments)
+            {
+                var figures = AdjustingJson.Figures(adjustment);
+                if (figures.Totals.Net.Total > 0)
+                {
+                    var wanted = adjustment["items"]!.AsArray().Select(item => new Wanted(
+                        (string)item!["item_id"]!, Enum.Parse<Part>((string)item["type"]!, true), long.Parse((string)item["amount"]!))).ToArray();
+                    var again = Adjusting.Of(sale, earlier, wanted, Ratio.One);
+                    var expected = figures.Totals with { RetainedFee = again.Totals.RetainedFee };
+                    Assert.Equal((expected, figures.Payout with { RetainedFee = again.Payout.RetainedFee }), (again.Totals, again.Payout));
+                    Assert.Equal(again.Totals.Fee, again.Totals.RetainedFee);
+                    var rates = AdjustingJson.TaxRatesUsed(again);
+                    Assert.True(JsonNode.DeepEquals(adjustment["tax_rates_used"], rates), rates.ToJsonString());
+                    compared++;
+                }
+                if ((string)adjustment["status"]! != "rejected") earlier.Add(figures);
+            }
+        }
+        Assert.True(compared > 100);
+    }
+
     private static Adjustable Sale(Dice dice)
     {
         var lines = Enumerable.Range(0, 1 + dice.Below(4, 1))
-            .Select(line => new AdjustableLine($"txnitm_{line}", new(dice.Below(30, 10 + line), 2), new(dice.Between(1, 90_000, 2 + line), dice.Between(0, 9_000, 6 + line))))
+            .Select(line => (Line: line, Net: new Net(dice.Between(1, 90_000, 2 + line), dice.Between(0, 9_000, 6 + line))))
+            .Select(one => new AdjustableLine($"txnitm_{one.Line}", new(dice.Below(30, 10 + one.Line), 2), one.Net))
             .ToArray();
         var fee = Totals.Fee(lines.Sum(line => line.Net.Total), 50);
-        return new(lines, fee, new Rates(3).Exchange(dice.Pick(["USD", "EUR", "JPY", "KRW", "SEK"], 15), "USD", dice.Between(20_000, 20_700, 16) * Instants.Day));
+        var currency = dice.Pick(["USD", "EUR", "JPY", "KRW", "SEK"], 15);
+        return new(lines, fee, new Rates(3).Exchange(currency, "USD", dice.Between(20_000, 20_700, 16) * Instants.Day));
     }
 }

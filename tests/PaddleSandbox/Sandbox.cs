@@ -40,7 +40,7 @@ internal sealed class Sandbox : IAsyncDisposable
     {
         var account = Open(options);
         var (limit, counters, faults) = (new RateLimit(options.RateLimit, TimeProvider.System), new Counters(), new Faults(account));
-        var log = new EventLog(account, [.. new object[] { account.Past }.OfType<IHappenings>(), account.Payouts, .. more]);
+        var log = new EventLog(account, [account.Past, account.Payouts, .. more]);
         var (destinations, notifications) = (new Destinations(account), new Notifications(account));
         var courier = new Courier(account, log, destinations, notifications, TimeProvider.System);
 

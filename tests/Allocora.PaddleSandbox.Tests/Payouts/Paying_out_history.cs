@@ -50,7 +50,8 @@ public sealed class Paying_out_history
     {
         var names = account.Payouts.By(account.Clock.Now).Select(one => (one.Id, one.Reference)).ToList();
 
-        Assert.Equal(names, Of([Settled(1, "2026-09-10T10:00:00Z"), Settled(2, "2026-10-10T10:00:00Z")]).Payouts.By(account.Clock.Now).Select(one => (one.Id, one.Reference)));
+        var others = Of([Settled(1, "2026-09-10T10:00:00Z"), Settled(2, "2026-10-10T10:00:00Z")]).Payouts.By(account.Clock.Now);
+        Assert.Equal(names, others.Select(one => (one.Id, one.Reference)));
         Assert.Equal(4, names.SelectMany(one => new[] { one.Id, one.Reference }).Distinct().Count());
     }
 
@@ -64,8 +65,11 @@ public sealed class Paying_out_history
         Assert.Equal([284_850], account.Payouts.By(account.Clock.Now).Select(one => (int)one.Amount));
     }
 
-    private int[] Open() =>
-        [.. account.Payouts.Ledger.All(new View(account, account.Clock.Now)).Where(entry => entry.Month == Months.Of(account.Clock.Now)).Select(entry => entry.Row.Number + 1)];
+    private int[] Open()
+    {
+        var view = new View(account, account.Clock.Now);
+        return [.. account.Payouts.Ledger.All(view).Where(entry => entry.Month == Months.Of(view.At)).Select(entry => entry.Row.Number + 1)];
+    }
 
     private static JsonObject Settled(int number, string at)
     {

@@ -139,7 +139,8 @@ public sealed class Making_a_report : IAsyncLifetime
     [Fact]
     public async Task A_file_that_was_given_is_served_as_it_is()
     {
-        var report = new JsonObject { ["id"] = Verbatim.Id("rep", 7), ["type"] = "adjustments", ["rows"] = 1, ["status"] = "ready", ["expires_at"] = "2024-01-01" };
+        var report = new JsonObject { ["id"] = Verbatim.Id("rep", 7), ["type"] = "adjustments", ["rows"] = 1, ["status"] = "ready" };
+        report["expires_at"] = "2024-01-01T00:00:00Z";
         sandbox.Sandbox.Account.Reports.Put(report, isVerbatim: true);
         sandbox.Sandbox.Account.ReportFiles.Give(Verbatim.Id("rep", 7), "just,this"u8.ToArray());
 

@@ -166,7 +166,8 @@ public sealed class Reading_a_report_file : IAsyncLifetime
     [Fact]
     public async Task What_happened_within_the_lag_is_not_in_it_yet()
     {
-        await using var late = await Running.With("--transactions", "0", "--now", "2026-11-20T12:00:00Z", "--report-seconds", "0", "--report-lag-minutes", "60");
+        await using var late = await Running.With(
+            "--transactions", "0", "--now", "2026-11-20T12:00:00Z", "--report-seconds", "0", "--report-lag-minutes", "60");
         late.Sandbox.Account.Transactions.Put(Verbatim.Sale(1, "2026-11-20T10:59:00Z", 10_000));
         late.Sandbox.Account.Transactions.Put(Verbatim.Sale(2, "2026-11-20T11:30:00Z", 10_000));
 

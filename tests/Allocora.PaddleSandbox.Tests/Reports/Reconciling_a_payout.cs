@@ -29,11 +29,12 @@ public sealed class Reconciling_a_payout : IAsyncLifetime
         foreach (var row in all.Rows) HoldsTheFormulas(row);
         foreach (var payout in payouts)
         {
-            var own = await sandbox.Report("payout_reconciliation", JsonFilter.Of("remittance_reference", (string)payout["remittance_reference"]!));
+            var reference = (string)payout["remittance_reference"]!;
+            var own = await sandbox.Report("payout_reconciliation", JsonFilter.Of("remittance_reference", reference));
             Assert.Equal((int)payout["rows"]!, own.Rows.Count);
-            Assert.Equal([(string)payout["remittance_reference"]!], own.Of("remittance_reference").Distinct());
+            Assert.Equal([reference], own.Of("remittance_reference").Distinct());
             Assert.Equal(Verbatim.Whole(payout, "amount"), Sum(own.Rows));
-            Assert.Equal(own.Rows.Select(Key).Order(), all.Rows.Where(row => row["remittance_reference"] == (string)payout["remittance_reference"]!).Select(Key).Order());
+            Assert.Equal(own.Rows.Select(Key).Order(), all.Rows.Where(row => row["remittance_reference"] == reference).Select(Key).Order());
         }
         Assert.Equal(payouts.Sum(payout => (int)payout["rows"]!) + all.Of("remittance_reference").Count(one => one.Length == 0), all.Rows.Count);
     }
@@ -47,7 +48,10 @@ public sealed class Reconciling_a_payout : IAsyncLifetime
 
         var kinds = all.Rows.GroupBy(row => row["balance_movement_type"]).ToDictionary(kind => kind.Key, kind => kind.First());
         Assert.Equal(
-            ["chargeback", "chargeback_reversal", "chargeback_warning", "chargeback_warning_reverse", "credit", "rebate", "refund", "sale", "swift_fee", "vat_refund"],
+            [
+                "chargeback", "chargeback_reversal", "chargeback_warning", "chargeback_warning_reverse", "credit", "rebate", "refund", "sale", "swift_fee",
+                "vat_refund",
+            ],
             kinds.Keys.Order(StringComparer.Ordinal));
         foreach (var (kind, direction, gross) in new[]
         {
@@ -210,7 +214,8 @@ public sealed class Reconciling_a_payout : IAsyncLifetime
             foreach (var (currency, rate) in currencies)
             {
                 var price = 30_000 + (997 * ++number);
-                var sale = Verbatim.Sale(number, $"2026-{month:00}-0{number % 9 + 1}T10:00:00Z", price, price / 5, price / 9, currency, rate, product: "A, \"B\"\nC");
+                var at = $"2026-{month:00}-0{(number % 9) + 1}T10:00:00Z";
+                var sale = Verbatim.Sale(number, at, price, price / 5, price / 9, currency, rate, product: "A, \"B\"\nC");
                 Account.Transactions.Put(sale);
                 TakeBack(sale, month);
             }
@@ -220,9 +225,13 @@ public sealed class Reconciling_a_payout : IAsyncLifetime
     private void TakeBack(JsonObject sale, int month)
     {
         var at = $"2026-{month:00}-18T10:00:00Z";
-        void Adjust(string action, long subtotal, long tax, long fee, long retained = 0, long chargebackFee = 0, string item = "partial", string reason = "error") =>
-            Account.Adjustments.Put(Verbatim.Adjustment((100 * number) + Account.Adjustments.Size(0), sale, action, at, subtotal, tax, fee, retained, chargebackFee,
-                action == "chargeback" ? "reversed" : "approved", null, item, reason));
+        void Adjust(
+            string action, long subtotal, long tax, long fee, long retained = 0, long chargebackFee = 0, string item = "partial", string reason = "error")
+        {
+            var id = (100 * number) + Account.Adjustments.Size(0);
+            var status = action == "chargeback" ? "reversed" : "approved";
+            Account.Adjustments.Put(Verbatim.Adjustment(id, sale, action, at, subtotal, tax, fee, retained, chargebackFee, status, null, item, reason));
+        }
         Adjust("refund", 1_001, 200, 60, retained: 10);
         Adjust("refund", 0, 300, 15, item: "tax", reason: "tax number");
         Adjust("chargeback", 900, 180, 0, chargebackFee: 1_500, reason: "fraudulent");

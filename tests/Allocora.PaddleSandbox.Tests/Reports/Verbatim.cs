@@ -70,10 +70,12 @@ internal static class Verbatim
         string status = "approved", string? approved = null, string item = "partial", string reason = "error")
     {
         var currency = (string)sale["currency_code"]!;
-        var totals = Amounts(("subtotal", subtotal), ("tax", tax), ("total", subtotal + tax), ("fee", fee), ("retained_fee", retained), ("earnings", subtotal - fee));
+        var totals = Amounts(
+            ("subtotal", subtotal), ("tax", tax), ("total", subtotal + tax), ("fee", fee), ("retained_fee", retained), ("earnings", subtotal - fee));
         totals["currency_code"] = currency;
         var given = sale["details"]!["payout_totals"]!;
-        var payout = Payout(totals, currency, (string)given["currency_code"]!, currency == (string)given["currency_code"]! ? null : (string)given["exchange_rate"]!);
+        var balance = (string)given["currency_code"]!;
+        var payout = Payout(totals, currency, balance, currency == balance ? null : (string)given["exchange_rate"]!);
         payout.Remove("exchange_rate");
         payout["earnings"] = $"{Whole(payout, "subtotal") - Whole(payout, "fee")}";
         if (chargebackFee > 0) payout["chargeback_fee"] = new JsonObject { ["amount"] = $"{chargebackFee}", ["original"] = null };
@@ -88,7 +90,12 @@ internal static class Verbatim
             ["reason"] = reason,
             ["currency_code"] = currency,
             ["status"] = status,
-            ["items"] = new JsonArray(new JsonObject { ["id"] = Id("adjitm", number), ["item_id"] = (string)sale["details"]!["line_items"]![0]!["id"]!, ["type"] = item }),
+            ["items"] = new JsonArray(new JsonObject
+            {
+                ["id"] = Id("adjitm", number),
+                ["item_id"] = (string)sale["details"]!["line_items"]![0]!["id"]!,
+                ["type"] = item,
+            }),
             ["totals"] = totals,
             ["payout_totals"] = payout,
             ["created_at"] = at,

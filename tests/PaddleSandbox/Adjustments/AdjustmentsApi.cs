@@ -28,7 +28,7 @@ internal static class AdjustmentsApi
 
     private static Listing Listing(Account account) => new(account.Adjustments, 10, 50, ["id"],
     [
-        new("id", Takes.Ids), new("customer_id", Takes.Ids), new("transaction_id", Takes.Ids), new("subscription_id", Takes.Ids),
+        Filter.ById(account.Adjustments), new("customer_id", Takes.Ids), new("transaction_id", Takes.Ids) { Find = account.AdjustmentsOf }, new("subscription_id", Takes.Ids),
         new("status", Takes.Many, Statuses), new("action", account.Choices.ActionList == "allow" ? Takes.Many : Takes.One, Actions),
     ]);
 }

@@ -8,26 +8,39 @@ namespace Allocora.PaddleSandbox.Api;
 internal sealed record Asked(
     string? After, int PerPage, string Order, bool Ascending, IReadOnlySet<string> Include, IReadOnlyList<Func<Row, long, bool>> Conditions, string Shape)
 {
+    /// <summary>All that can match, where it is known without looking through the list.</summary>
+    public Func<long, IEnumerable<Row>>? Candidates { get; private init; }
+
+    /// <summary>What matches has a time from then on.</summary>
+    public long Since { get; private init; } = long.MinValue;
+
     private static readonly string[] Comparators = ["LT", "LTE", "GT", "GTE"];
 
     public static Asked Read(Listing listing, HttpRequest request, Choices choices)
     {
         var (order, ascending) = Sorting(listing, request.Query["order_by"]);
         var conditions = new List<Func<Row, long, bool>>();
+        var (since, candidates) = (long.MinValue, (Func<long, IEnumerable<Row>>?)null);
         var known = new HashSet<string> { "after", "per_page", "order_by" };
         if (listing.Include.Length > 0) known.Add("include");
         foreach (var filter in listing.Filters)
         {
             known.Add(filter.Name);
-            if (filter.Takes is Takes.Time) Times(filter, request.Query, choices, known, conditions);
-            else if (Texts(filter, request.Query[filter.Name]) is { } wanted) conditions.Add((row, now) => wanted.Contains(filter.Of(row, now) ?? "null"));
+            if (filter.Takes is Takes.Time) since = Math.Max(since, Times(filter, request.Query, choices, known, conditions));
+            if (filter.Takes is Takes.Time || Texts(filter, request.Query[filter.Name]) is not { } wanted) continue;
+            conditions.Add((row, now) => wanted.Contains(filter.Of(row, now) ?? "null"));
+            if (filter.Find is { } find) candidates ??= now => wanted.SelectMany(value => find(value, now));
         }
         if (choices.UnknownParameters == "refuse" && request.Query.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown)
             throw Refused.Invalid(unknown, "is not a parameter of this endpoint");
         var filters = request.Query.Where(one => one.Key is not ("after" or "per_page" or "order_by" or "include"));
         var shape = string.Join('&', filters.Select(one => $"{one.Key}={one.Value}"));
         return new(Cursor(listing, request.Query["after"]), PageSize(listing, request.Query["per_page"]), order, ascending,
-            Included(listing, request.Query["include"]), conditions, shape);
+            Included(listing, request.Query["include"]), conditions, shape)
+        {
+            Since = since,
+            Candidates = candidates,
+        };
     }
 
     /// <summary>The address of the next page: what was asked, after the last row of this one.</summary>
@@ -79,10 +92,11 @@ internal sealed record Asked(
         return wanted;
     }
 
-    private static void Times(
+    // Answers the latest instant before which nothing matches.
+    private static long Times(
         Filter filter, IQueryCollection query, Choices choices, HashSet<string> known, List<Func<Row, long, bool>> conditions)
     {
-        var given = 0;
+        var (given, since) = (0, long.MinValue);
         foreach (var (key, values) in query.Where(one => one.Key == filter.Name || one.Key.StartsWith(filter.Name + "[", StringComparison.Ordinal)))
         {
             var comparator = key == filter.Name ? "" : key[(filter.Name.Length + 1)..].TrimEnd(']').ToUpperInvariant();
@@ -94,6 +108,7 @@ internal sealed record Asked(
             }
             if (++given > 1 && choices.TwoSidedRanges == "refuse") throw Refused.Invalid(key, "only one comparator can be used for a field");
             known.Add(key);
+            if (comparator is not ("LT" or "LTE")) since = Math.Max(since, limit);
             conditions.Add((row, now) => row.Time(filter.Name, now) is { } time && comparator switch
             {
                 "LT" => time < limit,
@@ -103,6 +118,7 @@ internal sealed record Asked(
                 _ => time == limit,
             });
         }
+        return since;
     }
 
     private static string[] Parts(string? text) =>

@@ -19,6 +19,11 @@ internal sealed record Filter(string Name, Takes Takes, string[]? Values = null,
     /// <summary>What of a row is compared, where it is not the field of the same name.</summary>
     public Func<Row, long, string?>? Read { get; init; }
 
+    /// <summary>The rows with a value, where they are found without looking through all.</summary>
+    public Func<string, long, IEnumerable<Row>>? Find { get; init; }
+
+    public static Filter ById(Collection of) => new("id", Takes.Ids) { Find = (id, now) => of.Find(id, now) is { } row ? [row] : [] };
+
     public string? Of(Row row, long now) => Read is null ? row.Text(Name, now) : Read(row, now);
 }
 
@@ -51,14 +56,14 @@ internal sealed record Listing(Collection Of, int PerPage, int PerPageMax, strin
             ["next"] = Asked.Next(http.Request, rows.Count > 0 ? rows[^1].Id : asked.After),
             ["has_more"] = hasMore,
         };
-        if (http.Request.Headers["Skip-Count"] != "true") pagination["estimated_total"] = Of.Estimate(asked.Shape, now, row => Matches(asked, row, now));
+        if (http.Request.Headers["Skip-Count"] != "true") pagination["estimated_total"] = Of.Estimate(asked.Shape, now, () => Rows(asked, now, ascending: true));
         return new Answer(200, data, pagination);
     }
 
     // One row more than the page, to know whether there are more.
     private List<Row> Page(Asked asked, long now)
     {
-        if (asked.Order == "id") return [.. Of.Scan(now, asked.Ascending, asked.After).Where(row => Matches(asked, row, now)).Take(asked.PerPage + 1)];
+        if (asked.Order == "id") return [.. Rows(asked, now, asked.Ascending, asked.After).Take(asked.PerPage + 1)];
 
         // Another order is found by looking at all rows and keeping the first of them: nothing has to stay sorted while rows change.
         var compare = asked.Ascending ? Comparer<Place>.Default : Comparer<Place>.Create(static (a, b) => b.CompareTo(a));
@@ -66,9 +71,8 @@ internal sealed record Listing(Collection Of, int PerPage, int PerPageMax, strin
             : Of.Find(asked.After, now) is { } last ? Place.Of(last, asked.Order, now)
             : throw Refused.Invalid("after", "must be the id of an entity of this list");
         var best = new PriorityQueue<Row, Place>(Comparer<Place>.Create((a, b) => compare.Compare(b, a)));
-        foreach (var row in Of.Scan(now, ascending: true))
+        foreach (var row in Rows(asked, now, ascending: true))
         {
-            if (!Matches(asked, row, now)) continue;
             var place = Place.Of(row, asked.Order, now);
             if (from is not null && compare.Compare(place, from) <= 0) continue;
             if (best.Count <= asked.PerPage) best.Enqueue(row, place);
@@ -78,6 +82,18 @@ internal sealed record Listing(Collection Of, int PerPage, int PerPageMax, strin
         while (best.TryDequeue(out var row, out _)) rows.Add(row);
         rows.Reverse();
         return rows;
+    }
+
+    private IEnumerable<Row> Rows(Asked asked, long now, bool ascending, string? after = null)
+    {
+        var rows = asked.Candidates is { } candidates ? Sorted(candidates(now), ascending, after) : Of.Scan(now, ascending, after, asked.Since);
+        return rows.Where(row => Matches(asked, row, now));
+    }
+
+    private static IEnumerable<Row> Sorted(IEnumerable<Row> rows, bool ascending, string? after)
+    {
+        IComparer<string> order = ascending ? StringComparer.Ordinal : Comparer<string>.Create(static (a, b) => string.CompareOrdinal(b, a));
+        return rows.OrderBy(row => row.Id, order).Where(row => after is null || order.Compare(row.Id, after) > 0);
     }
 
     private bool Matches(Asked asked, Row row, long now)

@@ -14,10 +14,11 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
 
     private const long Ahead = Instants.Minute;
 
-    private readonly record struct Entry(long At, int Number, byte Type, byte Source, ushort Rank);
+    private readonly record struct Entry(long At, int Number, byte Type, byte Teller, ushort Rank);
 
     private readonly Lock gate = new();
     private readonly List<string> types = [];
+    private readonly List<IHappenings> tellers = [];
     private Entry[] entries = [];
     private int count;
     private long? upTo;
@@ -75,8 +76,8 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
     public JsonObject Render(int number, long now)
     {
         var entry = Of(number);
-        var source = sources[entry.Source];
-        var data = source.Data(new Happening(entry.At, types[entry.Type], entry.Number, source));
+        var teller = tellers[entry.Teller];
+        var data = teller.Data(new Happening(entry.At, types[entry.Type], entry.Number, teller));
         if (account.Choices.OldEventsLackNewFields == "yes") OldFields.TakeOut(types[entry.Type], data, entry.At);
         return Envelope.Of(Id(number), types[entry.Type], entry.At, data);
     }
@@ -90,13 +91,10 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
         // begins the one before it is reckoned up.
         var until = Math.Min(now + Ahead, (((now / Instants.Day) + 1) * Instants.Day) - 1);
         var (start, grown) = (count, entries);
-        for (var source = 0; source < sources.Count; source++)
+        foreach (var one in sources.SelectMany(source => source.Between(after, until)))
         {
-            foreach (var one in sources[source].Between(after, until))
-            {
-                if (count == grown.Length) Array.Resize(ref grown, Math.Max(1_024, count * 2));
-                grown[count++] = new(one.At, one.Number, TypeNumber(one.Type), (byte)source, 0);
-            }
+            if (count == grown.Length) Array.Resize(ref grown, Math.Max(1_024, count * 2));
+            grown[count++] = new(one.At, one.Number, Place(types, one.Type), Place(tellers, one.From), 0);
         }
         // Those of one source that happened at once stay as it told them.
         if (sources.Count > 1) InOrder(grown, start);
@@ -115,12 +113,12 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
         sorted.CopyTo(grown, start);
     }
 
-    private byte TypeNumber(string type)
+    private static byte Place<T>(List<T> among, T one)
     {
-        var at = types.IndexOf(type);
+        var at = among.IndexOf(one);
         if (at >= 0) return (byte)at;
-        types.Add(type);
-        return checked((byte)(types.Count - 1));
+        among.Add(one);
+        return checked((byte)(among.Count - 1));
     }
 }
 

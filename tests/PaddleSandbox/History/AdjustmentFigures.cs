@@ -39,7 +39,7 @@ internal sealed class AdjustmentFigures(Chronicle chronicle)
         var left = Adjusting.Left(sale, earlier);
         switch (row.Extent)
         {
-            case Extent.Tax when left.Any(line => line.Tax > 0):
+            case Extent.Tax:
                 return [.. sale.Lines.Where((_, at) => left[at].Tax > 0).Select(line => new Wanted(line.Id, Part.Tax))];
             case Extent.OneLine:
                 return [chronicle.AdjustmentDice(number).Pick(everything)];

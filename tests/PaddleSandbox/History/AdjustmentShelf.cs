@@ -4,7 +4,7 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.History;
 
 /// <summary>The adjustments of the past, and those that are still to come of what was sold in it.</summary>
-internal sealed class AdjustmentShelf(Chronicle chronicle, Func<bool> holdRetainedFee) : IShelf
+internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices) : IShelf
 {
     private readonly RenderAdjustment rendering = new(chronicle);
 
@@ -42,5 +42,5 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<bool> holdRetain
         };
     }
 
-    public JsonObject Render(int number, long now) => rendering.Of(number, now, holdRetainedFee());
+    public JsonObject Render(int number, long now) => rendering.Of(number, now, choices().EarningsHoldRetainedFee == "yes");
 }

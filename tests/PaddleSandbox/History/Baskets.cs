@@ -13,7 +13,8 @@ internal sealed record Bill(Country Country, string Currency, IReadOnlyList<Boug
 /// <summary>What a transaction of the past is made up of, and what that comes to.</summary>
 internal sealed class Baskets(People people, Dice sales)
 {
-    private static readonly string[] Services = ["Migration of a back list", "Printing, 40 copies", "Talk for your team", "Cover design", "Onboarding workshop"];
+    private static readonly string[] Services =
+        ["Migration of a back list", "Printing, 40 copies", "Talk for your team", "Cover design", "Onboarding workshop"];
     private static readonly string[] InvoiceCurrencies = ["USD", "EUR", "GBP"];
 
     public Country Country(in Sale sale, int number) =>

@@ -47,7 +47,8 @@ internal sealed class CatalogueOfPast(long seed, long start, long until)
         var (one, made) = (Wares.All[ware], Made(ware));
         var archived = start + ((until - start) / 100 * one.Archived);
         var isArchived = one.Archived <= 100 && archived <= at;
-        return Product(ProductId(ware), one.Name, "standard", one.TaxCategory, one.Author, isArchived ? "archived" : "active", made, isArchived ? archived : made);
+        var (status, updated) = isArchived ? ("archived", archived) : ("active", made);
+        return Product(ProductId(ware), one.Name, "standard", one.TaxCategory, one.Author, status, made, updated);
     }
 
     public JsonObject Price(int offer, long at)
@@ -64,7 +65,8 @@ internal sealed class CatalogueOfPast(long seed, long start, long until)
             });
         }
         var status = Wares.All[one.Ware].Archived <= 100 && start + ((until - start) / 100 * Wares.All[one.Ware].Archived) <= at ? "archived" : "active";
-        return Price(PriceId(offer), ProductId(one.Ware), one.Name, "standard", one.Months, one.TaxMode, Money(one.Cents, "USD"), overrides, status, MadeOffer(offer));
+        var (id, productId) = (PriceId(offer), ProductId(one.Ware));
+        return Price(id, productId, one.Name, "standard", one.Months, one.TaxMode, Money(one.Cents, "USD"), overrides, status, MadeOffer(offer));
     }
 
     /// <summary>A product made for one sale: no list shows it.</summary>
@@ -91,7 +93,8 @@ internal sealed class CatalogueOfPast(long seed, long start, long until)
     };
 
     private static JsonObject Price(
-        string id, string productId, string name, string type, int months, string taxMode, JsonObject unitPrice, JsonArray overrides, string status, long made) =>
+        string id, string productId, string name, string type, int months, string taxMode, JsonObject unitPrice, JsonArray overrides, string status,
+        long made) =>
         new()
         {
             ["id"] = id,

@@ -21,7 +21,7 @@ internal sealed class Chronicle
         Rates = new Rates(options.Seed);
         Baskets = new Baskets(People, sales);
         (Sales, customers, subscriptions) = PlanSales.Make(dice.For(Purpose.Plan, 2), Calendar, Baskets, options.Transactions);
-        Adjustments = PlanAdjustments.Make(Sales, dice.For(Purpose.Plan, 3), sales, Calendar);
+        Adjustments = PlanAdjustments.Make(Sales, dice.For(Purpose.Plan, 3), sales, Calendar, Baskets);
         Businesses = [.. Enumerable.Range(0, customers.Length).Where(People.HasBusiness)];
     }
 
@@ -70,6 +70,16 @@ internal sealed class Chronicle
 
     /// <summary>The rate at which a sale is paid out: that of its day.</summary>
     public Exchange Exchange(int number, string currency) => Rates.Exchange(currency, Payout, Sales[number].Created);
+
+    /// <summary>When a transaction changed last; where that is chosen, what is taken back of it changes it too.</summary>
+    public long Updated(int number, in SaleStages stages, long now, Choices choices)
+    {
+        var last = stages.Updated(now);
+        if (choices.AdjustingTouchesTransaction == "no") return last;
+        for (var at = Sales[number].FirstAdjustment; at >= 0 && Adjustments[at].Created <= now; at = Adjustments[at].Next)
+            last = Math.Max(last, RenderAdjustment.Updated(this, Adjustments[at], now));
+        return last;
+    }
 
     /// <summary>When an adjustment is undone; Never where it is not.</summary>
     public long Reversed(in AdjustmentRow row) => row.ReversedBy < 0 ? SaleStages.Never : Adjustments[row.ReversedBy].Created;

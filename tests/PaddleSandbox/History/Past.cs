@@ -1,27 +1,32 @@
+using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
 
 /// <summary>All that the account sold before anybody called: the same for a seed for ever.</summary>
-internal sealed class Past
+internal sealed class Past : IHappenings
 {
     private readonly Chronicle chronicle;
+    private readonly SaleHappenings sales;
+    private readonly AdjustmentHappenings adjustments;
 
     private Past(Options options)
     {
         chronicle = new Chronicle(options);
         Rates = chronicle.Rates;
         Choices = () => options.Choices;
-        Transactions = new SaleShelf(chronicle, HoldRetainedFee);
-        Adjustments = new AdjustmentShelf(chronicle, HoldRetainedFee);
+        Transactions = new SaleShelf(chronicle, () => Choices());
+        Adjustments = new AdjustmentShelf(chronicle, () => Choices());
+        sales = new SaleHappenings(chronicle, Transactions);
+        adjustments = new AdjustmentHappenings(chronicle, Adjustments, () => Choices());
         var (catalogue, people, vouchers) = (chronicle.Catalogue, chronicle.People, chronicle.Vouchers);
-        Products = new CatalogueShelf(Wares.All.Length, catalogue.Made, catalogue.Product);
-        Prices = new CatalogueShelf(Wares.Offers.Length, catalogue.MadeOffer, catalogue.Price);
+        Products = Shelf(options, Wares.All.Length, catalogue.Made, catalogue.Product);
+        Prices = Shelf(options, Wares.Offers.Length, catalogue.MadeOffer, catalogue.Price);
         Customers = new PeopleShelf(chronicle, "ctm", null, people.CustomerId, people.Customer);
         Addresses = new PeopleShelf(chronicle, "add", null, people.AddressId, people.Address);
         Businesses = new PeopleShelf(chronicle, "biz", chronicle.Businesses, people.BusinessId, people.Business);
-        Discounts = new CatalogueShelf(Vouchers.Count, vouchers.Made, (voucher, _) => vouchers.Render(voucher));
+        Discounts = Shelf(options, Vouchers.Count, vouchers.Made, (voucher, _) => vouchers.Render(voucher));
     }
 
     public static Past Of(Options options) => new(options);
@@ -55,5 +60,21 @@ internal sealed class Past
         return numbers;
     }
 
-    private bool HoldRetainedFee() => Choices().EarningsHoldRetainedFee == "yes";
+    public IReadOnlyList<Happening> Between(long after, long upTo)
+    {
+        var (ofSales, ofAdjustments) = (sales.Between(after, upTo), adjustments.Between(after, upTo));
+        var all = new List<Happening>(ofSales.Count + ofAdjustments.Count);
+        for (int sale = 0, adjustment = 0; sale < ofSales.Count || adjustment < ofAdjustments.Count;)
+        {
+            var isSale = adjustment == ofAdjustments.Count || (sale < ofSales.Count && ofSales[sale].At <= ofAdjustments[adjustment].At);
+            all.Add(isSale ? ofSales[sale++] : ofAdjustments[adjustment++]);
+        }
+        return all;
+    }
+
+    public JsonObject Data(Happening happening) => happening.From.Data(happening);
+
+    // Who never sold anything has nothing to sell yet.
+    private static CatalogueShelf Shelf(Options options, int length, Func<int, long> made, Func<int, long, JsonObject> render) =>
+        new(options.Transactions == 0 ? 0 : length, made, render);
 }

@@ -21,7 +21,8 @@ internal sealed class People(long seed)
         "Park", "Quist", "Rossi", "Schmidt", "Tanaka", "Ulrich", "Vries", "Weber", "Xu", "Young", "Zimmer", "Müller", "Nuñez",
     ];
 
-    private static readonly string[] Streets = ["Mill Lane", "Station Road", "High Street", "Lindenweg", "Rue du Port", "Via Roma", "Canal Street", "Park Avenue"];
+    private static readonly string[] Streets =
+        ["Mill Lane", "Station Road", "High Street", "Lindenweg", "Rue du Port", "Via Roma", "Canal Street", "Park Avenue"];
     private static readonly string[] Trades = ["Software", "Studio", "Books", "Consulting", "Media", "Robotics", "Learning", "Design"];
     private static readonly string[] Domains = ["example.com", "example.org", "example.net"];
 

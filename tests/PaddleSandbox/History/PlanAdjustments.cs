@@ -3,13 +3,16 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.History;
 
 /// <summary>Goes through what was sold and decides what was taken back of it, and how that went.</summary>
-internal sealed class PlanAdjustments(Sale[] sales, Dice dice, Dice salesDice, Calendar calendar)
+internal sealed class PlanAdjustments(Sale[] sales, Dice dice, Dice salesDice, Calendar calendar, Baskets baskets)
 {
+    /// <summary>Longer than any refund waits to be approved or rejected.</summary>
+    public const long LongestPending = 60 * Instants.Day;
+
     private readonly List<AdjustmentRow> rows = [];
 
-    public static AdjustmentRow[] Make(Sale[] sales, Dice dice, Dice salesDice, Calendar calendar)
+    public static AdjustmentRow[] Make(Sale[] sales, Dice dice, Dice salesDice, Calendar calendar, Baskets baskets)
     {
-        var plan = new PlanAdjustments(sales, dice, salesDice, calendar);
+        var plan = new PlanAdjustments(sales, dice, salesDice, calendar, baskets);
         for (var number = 0; number < sales.Length; number++) plan.Consider(number);
         return plan.InOrder();
     }
@@ -26,6 +29,8 @@ internal sealed class PlanAdjustments(Sale[] sales, Dice dice, Dice salesDice, C
         else if (sale.Subscription >= 0 && roll < 100) Credited(number, own, isReversed: own.Happens(5_000, 1));
         else if (roll is >= 1_000 and < 1_650) Taken(number, own);
     }
+
+    private bool HasTax(int number) => baskets.Of(sales[number], number).Totals.Sum.Tax > 0;
 
     private bool IsEarly(long at) => at - calendar.Start < (calendar.Until - calendar.Start) / 6;
 
@@ -63,10 +68,14 @@ internal sealed class PlanAdjustments(Sale[] sales, Dice dice, Dice salesDice, C
             case 0: Refund(number, at, Extent.Everything, own.For(1)); break;
             case 1: Refund(number, at, Extent.Some, own.For(1)); break;
             case 2: Refund(number, Refund(number, at, Extent.Some, own.For(1)), Extent.Some, own.For(2)); break;
-            case 3: Refund(number, Refund(number, Refund(number, at, Extent.Some, own.For(1)), Extent.Some, own.For(2)), Extent.Everything, own.For(3)); break;
+            case 3:
+                var second = Refund(number, at, Extent.Some, own.For(1));
+                Refund(number, Refund(number, second, Extent.Some, own.For(2)), Extent.Everything, own.For(3));
+                break;
             case 4: Refund(number, at, Extent.OneLine, own.For(1)); break;
-            case 5: Refund(number, at, Extent.Tax, own.For(1)); break;
-            case 6: Refund(number, Refund(number, at, Extent.Tax, own.For(1)), Extent.Everything, own.For(2)); break;
+            case 5 when HasTax(number): Refund(number, at, Extent.Tax, own.For(1)); break;
+            case 6 when HasTax(number): Refund(number, Refund(number, at, Extent.Tax, own.For(1)), Extent.Everything, own.For(2)); break;
+            case 5 or 6: Refund(number, at, Extent.Everything, own.For(1)); break;
             case 7: Refund(number, at, Extent.Everything, own.For(1), isRejected: true); break;
             case 8: Refund(number, Refund(number, at, Extent.Some, own.For(1), isRejected: true), Extent.Everything, own.For(2)); break;
             case 9: Disputed(number, at, Action.Chargeback, own); break;

@@ -10,7 +10,8 @@ internal static class RenderPayments
     private static readonly string[] Methods = ["card", "paypal", "apple_pay", "google_pay", "alipay", "samsung_pay"];
     private static readonly int[] Weights = [66, 15, 9, 7, 2, 1];
     private static readonly string[] Cards = ["visa", "mastercard", "american_express", "discover", "jcb", "diners_club", "union_pay", "maestro"];
-    private static readonly string[] Errors = ["declined", "authentication_failed", "not_enough_balance", "expired_card", "issuer_unavailable", "fraud", "psp_error"];
+    private static readonly string[] Errors =
+        ["declined", "authentication_failed", "not_enough_balance", "expired_card", "issuer_unavailable", "fraud", "psp_error"];
 
     /// <summary>Paid outside of Paddle, so that it knows of no payment.</summary>
     public static bool IsOffline(in Sale sale, Dice dice) => sale is { Origin: Origin.Api, Life: Life.Sale } && dice.Happens(900, 60);

@@ -12,8 +12,9 @@ internal sealed class RenderTransaction(Chronicle chronicle)
 
     public static string OriginOf(in Sale sale) => Origins[(int)sale.Origin];
 
-    public JsonObject Of(int number, long now, bool holdRetainedFee)
+    public JsonObject Of(int number, long now, Choices choices)
     {
+        var holdRetainedFee = choices.EarningsHoldRetainedFee == "yes";
         var whole = SaleAsOf.Of(chronicle, number, now);
         var (sale, stages) = (whole.Sale, whole.Stages);
         var id = chronicle.SaleId(number);
@@ -25,17 +26,21 @@ internal sealed class RenderTransaction(Chronicle chronicle)
             ["status"] = stages.Status(now),
             ["customer_id"] = chronicle.CustomerId(customer),
             ["address_id"] = customer < 0 ? null : chronicle.People.AddressId(customer, chronicle.Customers[customer]),
-            ["business_id"] = customer >= 0 && chronicle.People.HasBusiness(customer) ? chronicle.People.BusinessId(customer, chronicle.Customers[customer]) : null,
+            ["business_id"] = BusinessId(customer),
             ["custom_data"] = Partners.Data(sale, chronicle.People, whole.Dice),
-            ["currency_code"] = whole.Bill.Currency,
             ["origin"] = OriginOf(sale),
+            ["collection_mode"] = sale.IsManual ? "manual" : "automatic",
             ["subscription_id"] = chronicle.SubscriptionId(Subscription(sale, stages, now)),
             ["invoice_id"] = HasInvoice(sale, stages, now) ? Ids.Of("inv", sale.Created, number, whole.Dice.For(5)) : null,
             ["invoice_number"] = HasInvoice(sale, stages, now) ? InvoiceNumber(number) : null,
-            ["collection_mode"] = sale.IsManual ? "manual" : "automatic",
-            ["discount_id"] = sale.Voucher == 0 ? null : chronicle.Vouchers.Id(sale.Voucher - 1),
             ["billing_details"] = sale.IsManual ? Billing(whole) : null,
             ["billing_period"] = Period(whole),
+            ["currency_code"] = whole.Bill.Currency,
+            ["discount_id"] = sale.Voucher == 0 ? null : chronicle.Vouchers.Id(sale.Voucher - 1),
+            ["created_at"] = Instants.Text(sale.Created),
+            ["updated_at"] = Instants.Text(chronicle.Updated(number, stages, now, choices)),
+            ["billed_at"] = Time(BilledAt(sale, stages, whole.Dice, now)),
+            ["revised_at"] = Time(stages.Revised <= now ? stages.Revised : null),
             ["items"] = items,
             ["details"] = new JsonObject
             {
@@ -52,10 +57,6 @@ internal sealed class RenderTransaction(Chronicle chronicle)
             },
             ["payments"] = RenderPayments.Of(whole, chronicle.People),
             ["checkout"] = new JsonObject { ["url"] = sale.IsManual ? null : "https://shop.example.com/pay?_ptxn=" + id },
-            ["created_at"] = Instants.Text(sale.Created),
-            ["updated_at"] = Instants.Text(stages.Updated(now)),
-            ["billed_at"] = Time(BilledAt(sale, stages, whole.Dice, now)),
-            ["revised_at"] = Time(stages.Revised <= now ? stages.Revised : null),
         };
     }
 
@@ -63,7 +64,8 @@ internal sealed class RenderTransaction(Chronicle chronicle)
     public static int Customer(in Sale sale, in SaleStages stages, long now) => stages.Ready <= now ? sale.Customer : -1;
 
     /// <summary>A new subscription is made while its first transaction completes.</summary>
-    public static int Subscription(in Sale sale, in SaleStages stages, long now) => sale.Origin != Origin.Web || stages.Completed <= now ? sale.Subscription : -1;
+    public static int Subscription(in Sale sale, in SaleStages stages, long now) =>
+        sale.Origin != Origin.Web || stages.Completed <= now ? sale.Subscription : -1;
 
     public static bool HasInvoice(in Sale sale, in SaleStages stages, long now) => (sale.IsManual ? stages.Billed : stages.Completed) <= now;
 
@@ -71,6 +73,9 @@ internal sealed class RenderTransaction(Chronicle chronicle)
 
     public static long? BilledAt(in Sale sale, in SaleStages stages, Dice dice, long now) =>
         stages.Billed > now ? null : sale.IsManual || stages.Billed > sale.Created ? stages.Billed : stages.Billed - SaleStages.BilledBefore(dice);
+
+    private string? BusinessId(int customer) =>
+        customer >= 0 && chronicle.People.HasBusiness(customer) ? chronicle.People.BusinessId(customer, chronicle.Customers[customer]) : null;
 
     private (JsonArray Items, JsonArray Lines) Lines(SaleAsOf sale)
     {

@@ -42,7 +42,8 @@ internal readonly struct SaleStages
     {
         var made = new SaleStages(sale.Created);
         if (sale.Life == Life.Abandoned) return made with { Ready = Never };
-        return sale.IsManual ? Invoice(sale, made, dice) : sale.Life is Life.Unpaid or Life.Canceled or Life.Sale ? Checkout(sale, made, dice) : Charge(sale, made, dice);
+        if (sale.IsManual) return Invoice(sale, made, dice);
+        return sale.Life is Life.Unpaid or Life.Canceled or Life.Sale ? Checkout(sale, made, dice) : Charge(sale, made, dice);
     }
 
     public string Status(long now) => Canceled <= now ? "canceled"
@@ -77,7 +78,7 @@ internal readonly struct SaleStages
     {
         var ready = sale.Created + (sale.Origin == Origin.Web ? dice.Between(15_000, 600_000, 40) : dice.Between(200, 900, 40)) * Instants.Millisecond;
         if (sale.Life == Life.Unpaid) return made with { Ready = ready };
-        if (sale.Life == Life.Canceled) return made with { Ready = ready, Canceled = ready + dice.Between(1, 72, 41) * Instants.Hour + dice.Between(0, 999_999, 42) };
+        if (sale.Life == Life.Canceled) return made with { Ready = ready, Canceled = ready + dice.Between(Instants.Hour, 72 * Instants.Hour, 41) };
         var failed = dice.Happens(1_200, 43) ? ready + dice.Between(20_000_000, 120_000_000, 44) : Never;
         var paid = (failed == Never ? ready : failed) + dice.Between(15_000_000, 300_000_000, 45);
         return Paying(made with { Ready = ready, Failed = failed, Billed = paid }, paid, dice);

@@ -13,7 +13,7 @@ internal static class AdjustingJson
     {
         var details = transaction["details"]!;
         var lines = details["line_items"]!.AsArray().Select(line => new AdjustableLine(
-            (string)line!["id"]!, Rate(line, "tax_rate"), new(Amount(line["totals"]!, "total") - Amount(line["totals"]!, "tax"), Amount(line["totals"]!, "tax"))));
+            (string)line!["id"]!, Rate(line, "tax_rate"), Sold(line["totals"]!)));
         var exchange = details["payout_totals"] is not { } shown ? payout
             : new Exchange((string)transaction["currency_code"]!, (string)shown["currency_code"]!, Rate(shown, "exchange_rate"));
         return new([.. lines], Amount(details["totals"]!, "fee"), exchange);
@@ -47,6 +47,8 @@ internal static class AdjustingJson
     private static Taken Taken(JsonNode totals) => new(Net(totals), Amount(totals, "fee"), Amount(totals, "retained_fee"));
 
     private static Net Net(JsonNode totals) => new(Amount(totals, "subtotal"), Amount(totals, "tax"));
+
+    private static Net Sold(JsonNode totals) => new(Amount(totals, "total") - Amount(totals, "tax"), Amount(totals, "tax"));
 
     private static long Amount(JsonNode of, string field) => of[field] is { } text ? long.Parse((string)text!, CultureInfo.InvariantCulture) : 0;
 

@@ -18,7 +18,8 @@ internal sealed class Rates(long seed)
         if (from == to) return Ratio.One;
         var (over, under) = (Dollars(from, instant / Instants.Day), Dollars(to, instant / Instants.Day));
         // Seven places are enough for a pound, not for a yen.
-        return over < under / 20 ? new(Rounding.Divide((Int128)over * 10_000_000_000, under), 10) : new(Rounding.Divide((Int128)over * 10_000_000, under), 7);
+        var places = over < under / 20 ? 10 : 7;
+        return Plain(Rounding.Divide((Int128)over * (places == 7 ? 10_000_000 : 10_000_000_000), under), places);
     }
 
     /// <summary>What an amount is worth in another currency, before any margin.</summary>
@@ -29,7 +30,7 @@ internal sealed class Rates(long seed)
     {
         if (from == to) return new(from, to, Ratio.One);
         var rate = Base(from, to, instant);
-        var final = new Ratio(rate.Digits * 98, rate.Places + 2);
+        var final = Plain(rate.Digits * 98, rate.Places + 2);
         if (!dice.For(Currency(from), instant / Instants.Day).Happens(1_500)) return new(from, to, final);
         var noisy = final.Digits;
         for (var place = final.Places; place < NoisePlaces; place++) noisy *= 10;
@@ -42,6 +43,12 @@ internal sealed class Rates(long seed)
     /// <summary>What so many US cents are in the currency when nothing wanders: for fees and prices.</summary>
     public static long OfCents(long cents, string currency) =>
         Rounding.Divide((Int128)cents * 100_000_000, (Int128)Worth(currency) * (Currencies.Places(currency) == 0 ? 100 : 1));
+
+    private static Ratio Plain(Int128 digits, int places)
+    {
+        for (; places > 1 && digits % 10 == 0; places--) digits /= 10;
+        return new(digits, places);
+    }
 
     // Two slow waves of chance and a little every day, in millionths.
     private long Dollars(string currency, long day)

@@ -4,7 +4,9 @@ using Allocora.PaddleSandbox.Reports;
 
 namespace Allocora.PaddleSandbox.Payouts;
 
-/// <summary>How a sale was converted into the balance: at a base rate, less a margin. Without history's own rates the base is worked out of the final one.</summary>
+/// <summary>
+/// How a sale was converted into the balance: at a base rate, less a margin. The API tells only the final rate: the base is worked out of it.
+/// </summary>
 internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFinal)
 {
     private const int Digits = 12;
@@ -16,7 +18,8 @@ internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFina
         var (totals, payout) = (transaction.Part("details").Part("totals"), transaction.Part("details").Part("payout_totals"));
         var (from, to) = (transaction.Word("currency_code"), payout.Word("currency_code"));
         if (from is null || to is null || from == to) return null;
-        if ((Ratio.Parse(payout.Word("exchange_rate")) ?? Derived(totals.Amount("total"), from, payout.Amount("total"), to)) is not { IsZero: false } final) return null;
+        var rate = Ratio.Parse(payout.Word("exchange_rate")) ?? Derived(totals.Amount("total"), from, payout.Amount("total"), to);
+        if (rate is not { IsZero: false } final) return null;
         return new(new(from, to, Base(final, choices)), Fixed, new(from, to, final));
     }
 

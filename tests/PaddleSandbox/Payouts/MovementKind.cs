@@ -17,8 +17,8 @@ internal static class MovementKind
     /// <summary>The kind of an adjustment: its action, but for a refund of nothing than tax.</summary>
     public static string? Of(JsonObject adjustment)
     {
-        var isTax = adjustment.Word("action") == "refund" && adjustment.Parts("items").Any() && adjustment.Parts("items").All(item => item.Word("type") == "tax");
-        return isTax ? VatRefund : adjustment.Word("action");
+        var (action, items) = (adjustment.Word("action"), adjustment.Parts("items").ToList());
+        return action == "refund" && items.Count > 0 && items.TrueForAll(item => item.Word("type") == "tax") ? VatRefund : action;
     }
 
     public static string? Written(string? kind, Choices choices) => (choices.MovementNames, kind) switch

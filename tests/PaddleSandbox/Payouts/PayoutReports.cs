@@ -77,11 +77,8 @@ internal sealed class MovementSearch(View view, Question question)
         var payouts = Payouts();
         foreach (var entry in book.Ledger.All(view))
         {
-            if (payouts is null || payouts.Any(payout => Holds(payout, entry)))
-            {
-                var row = entry.Row;
-                if (Asked(entry)) found.Add(row.Time("updated_at", view.At) ?? 0, entry.IsSale ? 0 : 1, row);
-            }
+            if (payouts is not null && !payouts.Any(payout => Holds(payout, entry))) continue;
+            if (Asked(entry)) found.Add(entry.Row.Time("updated_at", view.At) ?? 0, entry.IsSale ? 0 : 1, entry.Row);
         }
         return found;
     }
@@ -90,7 +87,7 @@ internal sealed class MovementSearch(View view, Question question)
     public IEnumerable<MovementRow> Extras()
     {
         // Neither has a transaction or an update.
-        if (question.Has("transaction_updated_at")) yield break;
+        if (question.Has("transaction_updated_at") || view.Choices.PayoutExtras == "no") yield break;
         var payouts = Payouts();
         for (var month = book.Ledger.First; month < Months.Of(view.At); month++)
         {
@@ -98,7 +95,7 @@ internal sealed class MovementSearch(View view, Question question)
             var rebate = PaddleSandbox.Payouts.Extras.Rebate(view.Account.Options, view.Choices, month);
             if (Covers(rebate, MovementKind.Rebate) && book.RebateOf(month) is { } given)
                 yield return new(view, given, book.Holding(month, given.Balance, view.At));
-            if (view.Choices.PayoutExtras == "no" || !CoversDate(Months.Start(month + 1)) || !question.Takes("balance_movement_type", MovementKind.SwiftFee)) continue;
+            if (!CoversDate(Months.Start(month + 1)) || !question.Takes("balance_movement_type", MovementKind.SwiftFee)) continue;
             foreach (var payout in payouts?.Where(one => one.Month == month) ?? book.Of(month))
             {
                 if (payout.SwiftFee is { } fee) yield return new(view, fee, payout);

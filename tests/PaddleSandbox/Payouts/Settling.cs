@@ -10,7 +10,8 @@ internal static class Settling
     public static long? Time(Row row, bool isSale, long now)
     {
         var settled = row.Time("settled_at", now);
-        if (settled is null && row.Stored is { } stored) settled = isSale ? Sale(stored) : Adjustment(stored);
+        if (settled is null && row.Stored is { } stored && (isSale ? Sale(stored) : Adjustment(stored)) is { } own)
+            settled = row.TimeInHistory("settled_at", now) ?? own; // no object says when it was processed, so a change must not move it
         return settled <= now ? settled : null;
     }
 

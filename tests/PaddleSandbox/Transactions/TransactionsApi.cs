@@ -53,7 +53,7 @@ internal static class TransactionsApi
 
     private static Listing Listing(Account account) => new(account.Transactions, 30, 30, ["billed_at", "created_at", "id", "updated_at"],
     [
-        new("id", Takes.Ids), new("status", Takes.Many, Statuses), new("customer_id", Takes.Ids), new("subscription_id", Takes.Ids),
+        Filter.ById(account.Transactions), new("status", Takes.Many, Statuses), new("customer_id", Takes.Ids), new("subscription_id", Takes.Ids),
         new("invoice_number", Takes.Ids), new("origin", Takes.Many, Origins), new("collection_mode", Takes.One, ["automatic", "manual"]),
         new("created_at", Takes.Time), new("updated_at", Takes.Time), new("billed_at", Takes.Time),
     ])

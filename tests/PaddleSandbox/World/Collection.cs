@@ -66,17 +66,20 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
 
     /// <summary>About how many rows match: counted again when something was written, or ten seconds later.</summary>
     /// <param name="shape">What was asked, without the cursor.</param>
-    public int Estimate(string shape, long now, Func<Row, bool> matches)
+    /// <param name="now">When.</param>
+    /// <param name="matching">All that match.</param>
+    public int Estimate(string shape, long now, Func<IEnumerable<Row>> matching)
     {
         if (estimates.TryGetValue(shape, out var last) && last.Of == written && now - last.At < 10 * Instants.Second) return last.Count;
         if (estimates.Count > 100) estimates.Clear();
-        var counted = new Counted(written, now, Scan(now, ascending: true).Count(matches));
+        var counted = new Counted(written, now, matching().Count());
         estimates[shape] = counted;
         return counted.Count;
     }
 
     /// <summary>The objects in the order of their ids, without the ones up to and with the given id.</summary>
-    public IEnumerable<Row> Scan(long now, bool ascending, string? after = null)
+    /// <param name="since">Of history, those without any time from then on need not come.</param>
+    public IEnumerable<Row> Scan(long now, bool ascending, string? after = null, long since = long.MinValue)
     {
         var (snapshot, count, step) = (written, shelf.Count(now), ascending ? 1 : -1);
         var number = ascending ? 0 : count - 1;
@@ -90,6 +93,7 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
         }
         while (true)
         {
+            if (since > long.MinValue && number >= 0 && number < count) number = shelf.Skip(number, step, since);
             var (fromHistory, fromWritten) = (number >= 0 && number < count, place >= 0 && place < snapshot.Ids.Count);
             if (!fromHistory && !fromWritten) yield break;
             if (snapshot.Ids.Count == 0)
@@ -138,10 +142,11 @@ internal readonly struct Row(Collection collection, int number, Stored? stored)
 
     public string? Text(string field, long now) => stored is null ? collection.Shelf.Text(number, field, now) : stored.Text(field);
 
-    // When it was settled no object says: history knows it of its own, also of those that were changed since.
-    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now)
-        : field == "settled_at" && collection.Shelf.Find(Id) is >= 0 and var past ? collection.Shelf.Time(past, field, now)
-        : stored.Time(field);
+    public long? Time(string field, long now) => stored is null ? collection.Shelf.Time(number, field, now) : stored.Time(field);
+
+    /// <summary>What history says of an object of its own, whether or not that was changed since; null for all others.</summary>
+    public long? TimeInHistory(string field, long now) =>
+        (stored is null ? number : collection.Shelf.Find(stored.Id)) is >= 0 and var past ? collection.Shelf.Time(past, field, now) : null;
 
     public JsonObject Render(long now) => stored is null ? collection.Shelf.Render(number, now) : stored.Render();
 }

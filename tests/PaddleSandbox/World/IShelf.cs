@@ -23,4 +23,7 @@ internal interface IShelf
     long? Time(int number, string field, long now);
 
     JsonObject Render(int number, long now);
+
+    /// <summary>The first number from this one on, in steps of 1 or −1, whose object can ever have a time at or after the instant.</summary>
+    int Skip(int number, int step, long since) => number;
 }
