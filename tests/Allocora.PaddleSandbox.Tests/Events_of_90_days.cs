@@ -9,9 +9,11 @@ public sealed class Events_of_90_days : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var sales = new MadeUpHistory([.. Enumerable.Range(0, 40).Select(day => ($"2026-0{7 + (day / 28)}-{1 + (day % 28):D2}T12:00:00Z", "transaction.completed"))]);
+        var days = Enumerable.Range(0, 40).Select(day => $"2026-0{7 + (day / 28)}-{1 + (day % 28):D2}T12:00:00Z");
+        var sales = new MadeUpHistory([.. days.Select(at => (at, "transaction.completed"))]);
         var others = new MadeUpHistory(
-            ("2026-07-01T12:00:00Z", "payout.created"), ("2026-08-01T11:59:59.9999Z", "adjustment.created"), ("2026-08-01T12:00:00.0001Z", "adjustment.updated"));
+            ("2026-07-01T12:00:00Z", "payout.created"), ("2026-08-01T11:59:59.9999Z", "adjustment.created"),
+            ("2026-08-01T12:00:00.0001Z", "adjustment.updated"));
         sandbox = await Running.Around([sales, others], "--transactions", "0", "--now", "2026-08-20T00:00:00Z");
         for (var made = 0; made < 3; made++) await Make();
     }
@@ -104,7 +106,8 @@ public sealed class Events_of_90_days : IAsyncLifetime
         Assert.Equal(56, types.Count);
     }
 
-    private static (string Id, string Type, string At) Seen(JsonObject one) => ((string)one["event_id"]!, (string)one["event_type"]!, (string)one["occurred_at"]!);
+    private static (string Id, string Type, string At) Seen(JsonObject one) =>
+        ((string)one["event_id"]!, (string)one["event_type"]!, (string)one["occurred_at"]!);
 
     private static string Totals(JsonObject one) => string.Join(' ', one["data"]!["totals"]!.AsObject().Select(field => field.Key));
 

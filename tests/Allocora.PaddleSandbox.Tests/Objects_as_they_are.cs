@@ -17,7 +17,10 @@ public sealed class Objects_as_they_are : IAsyncLifetime
     [Fact]
     public async Task What_is_put_in_comes_out_letter_for_letter()
     {
-        const string Odd = """{"id":"pro_00000000000000000000000001","status":"zombie","name":"Zoë <&> \"x\" 💶","n":1.50e+3,"big":123456789012345678901234567890,"deep":{"a":[null,true,{}]},"":"","created_at":"soon","updated_at":"0001-01-01T00:00:00Z"}""";
+        const string Odd = """
+            {"id":"pro_00000000000000000000000001","status":"zombie","name":"Zoë <&> \"x\" 💶","n":1.50e+3,"big":123456789012345678901234567890,
+             "deep":{"a":[null,true,{}]},"":"","created_at":"soon","updated_at":"0001-01-01T00:00:00Z"}
+            """;
         await Put(Odd);
 
         var served = await sandbox.Http.GetStringAsync("/products/pro_00000000000000000000000001");
@@ -36,7 +39,10 @@ public sealed class Objects_as_they_are : IAsyncLifetime
         await Put("{\"id\":\"adj_1\"}\n{\"id\":\"txn_1\"}\r\n\n{\"id\":\"biz_1\"}");
         await Put("""{"id":"dsc_1"}""");
 
-        foreach (var id in new[] { "ctm_1", "rep_1", "adj_1", "txn_1", "biz_1", "dsc_1" }) Assert.Equal(id, (string)(await sandbox.Do("GET", $"/objects/{id}"))["id"]!);
+        foreach (var id in new[] { "ctm_1", "rep_1", "adj_1", "txn_1", "biz_1", "dsc_1" })
+        {
+            Assert.Equal(id, (string)(await sandbox.Do("GET", $"/objects/{id}"))["id"]!);
+        }
         await sandbox.Do("GET", "/objects/add_1", expected: HttpStatusCode.NotFound);
     }
 
@@ -60,7 +66,8 @@ public sealed class Objects_as_they_are : IAsyncLifetime
     {
         await Put(Transaction(1, "paid", "EUR", 100).ToJsonString());
 
-        var changed = await sandbox.Do("PATCH", $"/objects/txn_{1:D26}", JsonNode.Parse("""{"status":"completed","details":{"totals":{"fee":"7","tax":null}}}"""));
+        var patch = JsonNode.Parse("""{"status":"completed","details":{"totals":{"fee":"7","tax":null}}}""");
+        var changed = await sandbox.Do("PATCH", $"/objects/txn_{1:D26}", patch);
         var dated = await sandbox.Do("PATCH", $"/objects/txn_{1:D26}", JsonNode.Parse("""{"updated_at":"2020-01-01T00:00:00Z"}"""));
 
         Assert.Equal("""{"total":"100","fee":"7","earnings":"80"}""", changed["details"]!["totals"]!.ToJsonString());
@@ -106,10 +113,12 @@ public sealed class Objects_as_they_are : IAsyncLifetime
 
         var truth = await sandbox.Do("GET", "/truth");
 
-        Assert.Equal(
-            """
-            {"transactions":[{"currency_code":"EUR","count":4,"total":"1577","tax":"40","fee":"40","earnings":"1497","payout":[{"currency_code":"GBP","total":"90","earnings":"80"},{"currency_code":"USD","total":"1800","earnings":"1780"}]}],"adjustments":[{"currency_code":"EUR","count":3,"total":"50","tax":"0","fee":"0","earnings":"0","payout":[]}]}
-            """, truth["revenue"]!.ToJsonString());
+        var expected = JsonNode.Parse("""
+            {"transactions":[{"currency_code":"EUR","count":4,"total":"1577","tax":"40","fee":"40","earnings":"1497",
+                "payout":[{"currency_code":"GBP","total":"90","earnings":"80"},{"currency_code":"USD","total":"1800","earnings":"1780"}]}],
+             "adjustments":[{"currency_code":"EUR","count":3,"total":"50","tax":"0","fee":"0","earnings":"0","payout":[]}]}
+            """)!;
+        Assert.Equal(expected.ToJsonString(), truth["revenue"]!.ToJsonString());
         Assert.Equal(
             ["EUR completed 3 1570", "JPY draft 1 9999", "EUR paid 1 7"],
             truth["transactions"]!.AsArray().Select(one => $"{one!["currency_code"]} {one["status"]} {one["count"]} {one["total"]}"));
@@ -126,9 +135,11 @@ public sealed class Objects_as_they_are : IAsyncLifetime
         var transaction = (await sandbox.Control.GetStringAsync("/truth/transactions?from=2026-10-01T00:00:00Z&to=2026-10-01T00:00:01Z")).TrimEnd();
         var adjustment = (await sandbox.Control.GetStringAsync("/truth/adjustments?status=approved")).TrimEnd();
 
-        Assert.Equal(
-            $$"""{"id":"txn_{{1:D26}}","status":"completed","currency_code":"EUR","total":"1000","tax":"10","fee":"10","earnings":"980","payout_currency":"USD","payout_total":"1200","payout_earnings":"1190","updated_at":"2026-10-01T00:00:00Z"}""",
-            transaction);
+        var expected = JsonNode.Parse($$"""
+            {"id":"txn_{{1:D26}}","status":"completed","currency_code":"EUR","total":"1000","tax":"10","fee":"10","earnings":"980",
+             "payout_currency":"USD","payout_total":"1200","payout_earnings":"1190","updated_at":"2026-10-01T00:00:00Z"}
+            """)!;
+        Assert.Equal(expected.ToJsonString(), transaction);
         Assert.EndsWith($$""","updated_at":"2026-10-01T00:00:00Z","transaction_id":"txn_{{1:D26}}","action":"refund"}""", adjustment);
         Assert.Equal("", await sandbox.Control.GetStringAsync("/truth/transactions?to=2026-10-01T00:00:00Z"));
     }

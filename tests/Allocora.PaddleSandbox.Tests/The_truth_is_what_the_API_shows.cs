@@ -19,7 +19,8 @@ public sealed class The_truth_is_what_the_API_shows : IAsyncLifetime
     [Fact]
     public async Task Of_transactions()
     {
-        var seen = await sandbox.All("/transactions?order_by=id[ASC]", one => (Words: $"{one["status"]} {one["currency_code"]}", Row: Row(one, one.Of("details"))));
+        var seen = await sandbox.All("/transactions?order_by=id[ASC]",
+            one => (Words: $"{one["status"]} {one["currency_code"]}", Row: Row(one, one.Of("details"))));
 
         var truth = await sandbox.Do("GET", "/truth");
         Same(seen, truth["transactions"]!, "status", "currency_code");
@@ -55,9 +56,11 @@ public sealed class The_truth_is_what_the_API_shows : IAsyncLifetime
 
     private static void Same(List<(string Words, Money Row)> seen, JsonNode truth, params string[] words)
     {
-        static BigInteger Sum(IEnumerable<Money> rows, Func<Money, BigInteger> amount) => rows.Aggregate(BigInteger.Zero, (sum, row) => sum + amount(row));
         var expected = seen.GroupBy(one => one.Words, one => one.Row).Select(rows =>
-            $"{rows.Key}: {rows.Count()} {Sum(rows, r => r.Total)} {Sum(rows, r => r.Tax)} {Sum(rows, r => r.Fee)} {Sum(rows, r => r.Earnings)} {Sum(rows, r => r.Paid)}");
+        {
+            string Sum(Func<Money, BigInteger> amount) => $"{rows.Aggregate(BigInteger.Zero, (sum, row) => sum + amount(row))}";
+            return $"{rows.Key}: {rows.Count()} {Sum(r => r.Total)} {Sum(r => r.Tax)} {Sum(r => r.Fee)} {Sum(r => r.Earnings)} {Sum(r => r.Paid)}";
+        });
         var found = truth.AsArray().Select(one =>
         {
             var paid = one!["payout"]!.AsArray().Aggregate(BigInteger.Zero, (sum, payout) => sum + BigInteger.Parse((string)payout!["earnings"]!));
@@ -69,6 +72,7 @@ public sealed class The_truth_is_what_the_API_shows : IAsyncLifetime
     private async Task<string[]> Lines(string path)
     {
         var lines = (await sandbox.Control.GetStringAsync(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return [.. lines.Select(line => JsonNode.Parse(line)!).Select(one => $"{one["id"]} {one["updated_at"]} {one["payout_currency"]} {one["payout_total"]}")];
+        var rows = lines.Select(line => JsonNode.Parse(line)!);
+        return [.. rows.Select(one => $"{one["id"]} {one["updated_at"]} {one["payout_currency"]} {one["payout_total"]}")];
     }
 }

@@ -131,7 +131,8 @@ public sealed class Webhooks : IAsyncLifetime
 
         var all = await receiver.Has(32);
 
-        Assert.Equal(Enumerable.Range(0, 30).Select(at => $"{at}"), all.Where(one => one.Path == "/products").Select(one => (string)one.Json["data"]!["name"]!));
+        var names = all.Where(one => one.Path == "/products").Select(one => (string)one.Json["data"]!["name"]!);
+        Assert.Equal(Enumerable.Range(0, 30).Select(at => $"{at}"), names);
         Assert.Equal([10, 20], all.Where(one => one.Path == "/payouts").Select(one => (int)one.Json["data"]!["number"]!));
     }
 

@@ -55,7 +55,7 @@ internal static class ControlApi
         {
             var wanted = await http.Fields();
             var to = account.Clock.Now;
-            if (wanted.Text("now") is { } text) to = Instants.Parse(text) ?? throw Refused.Invalid("now", "must be a time of RFC 3339");
+            if (Time(wanted, "now") is { } given) to = given;
             if (wanted.Text("advance") is { } by) to += Duration(by);
             account.Clock.Set(to, wanted.Flag("frozen") ?? account.Clock.Frozen);
             account.CatchUp();
@@ -99,8 +99,7 @@ internal static class ControlApi
             var permissions = wanted.Array("permissions") is { } given ? given.Select(one => $"{one}").ToArray() : Keys.Permissions;
             if (permissions.FirstOrDefault(one => !Keys.Permissions.Contains(one)) is { } unknown)
                 throw Refused.Invalid("permissions", $"hold {unknown}, which there is not");
-            var expiresAt = wanted.Text("expiresAt") is { } text ? Instants.Parse(text) ?? throw Refused.Invalid("expiresAt", "must be a time of RFC 3339") : (long?)null;
-            var key = account.Keys.Issue(account.Options, permissions, expiresAt);
+            var key = account.Keys.Issue(account.Options, permissions, Time(wanted, "expiresAt"));
             await http.Say(new JsonObject { ["id"] = key.Id, ["key"] = key.Token }, 201);
         }));
         routes.MapPost("/keys/{id}/revoke", (RequestDelegate)(http =>
@@ -115,9 +114,12 @@ internal static class ControlApi
     {
         var now = account.CatchUp();
         var (type, data) = (wanted.Needed("event_type"), wanted.Object("data") ?? throw Refused.Invalid("data", "is required"));
-        var at = wanted.Text("occurred_at") is { } text ? Instants.Parse(text) ?? throw Refused.Invalid("occurred_at", "must be a time of RFC 3339") : now;
+        var at = Time(wanted, "occurred_at") ?? now;
         lock (account.Gate) return new JsonObject { ["event_id"] = log.Tell(type, data, at) };
     }
+
+    private static long? Time(JsonObject wanted, string field) =>
+        wanted.Text(field) is { } text ? Instants.Parse(text) ?? throw Refused.Invalid(field, "must be a time of RFC 3339") : null;
 
     private static long Duration(string text)
     {

@@ -38,7 +38,8 @@ internal sealed class Fault
         (after, times) = (Number("after", 0, 0), Number("times", 1, 0));
         foreach (var (name, _) in rule)
         {
-            if (name is not ("match" or "kind" or "after" or "times") && !Kinds[Kind].Contains(name)) throw Refused.Invalid(name, $"is nothing that {Kind} knows");
+            var isKnown = name is "match" or "kind" or "after" or "times" || Kinds[Kind].Contains(name);
+            if (!isKnown) throw Refused.Invalid(name, $"is nothing that {Kind} knows");
         }
         Milliseconds = Kind == "slow" ? Number("milliseconds", 1_000, 0) : 0;
         IsBetweenBytes = rule.Text("where", ["before", "bytes"]) == "bytes";

@@ -115,5 +115,6 @@ internal sealed class Faults(Account account)
         }
     }
 
-    private static string? FirstId(JsonObject? answer) => answer?["data"] is JsonArray { Count: > 0 } rows ? (string?)rows[0]!["id"] : (string?)answer?["data"]?["id"];
+    private static string? FirstId(JsonObject? answer) =>
+        (string?)(answer?["data"] is JsonArray rows ? rows.FirstOrDefault()?["id"] : answer?["data"]?["id"]);
 }

@@ -18,7 +18,8 @@ internal static class Objects
         var first = await FirstByte(body, http.RequestAborted);
         var taken = 0;
         var batch = new List<(Collection Of, Stored Object)>(AtOnce);
-        var many = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(body.AsStream(), topLevelValues: first != '[', cancellationToken: http.RequestAborted);
+        var isArray = first == '[';
+        var many = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(body.AsStream(), topLevelValues: !isArray, cancellationToken: http.RequestAborted);
         try
         {
             await foreach (var json in many)

@@ -27,7 +27,8 @@ internal sealed record TruthRow(string Id, string? Status, string? Action, strin
 
     public static TruthRow OfTransaction(JsonObject shown) => Of(shown, shown["details"] as JsonObject);
 
-    public static TruthRow OfAdjustment(JsonObject shown) => Of(shown, shown) with { Action = Text(shown["action"]) ?? "", TransactionId = Text(shown["transaction_id"]) };
+    public static TruthRow OfAdjustment(JsonObject shown) =>
+        Of(shown, shown) with { Action = Text(shown["action"]) ?? "", TransactionId = Text(shown["transaction_id"]) };
 
     public bool IsUpdatedWithin(long? from, long? to) =>
         (from is null && to is null) || (Instants.Parse(UpdatedAt) is { } at && (from is null || at >= from) && (to is null || at < to));

@@ -87,8 +87,9 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
     private void Extend(long now)
     {
         var after = upTo ?? ((now - Kept) / Instants.Millisecond * Instants.Millisecond) - 1;
-        // A little ahead, so that history is not asked again with every look at a clock that runs.
-        var until = now + Ahead;
+        // A little ahead, so that history is not asked again with every look at a clock that runs; but into no other day, for with a month that
+        // begins the one before it is reckoned up.
+        var until = Math.Min(now + Ahead, (((now / Instants.Day) + 1) * Instants.Day) - 1);
         var (start, grown) = (count, entries);
         foreach (var one in sources.SelectMany(source => source.Between(after, until)))
         {
