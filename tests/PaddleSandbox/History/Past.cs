@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
@@ -31,6 +32,9 @@ internal sealed class Past : IHappenings
 
     /// <summary>The choices as they are now: those of the account, which can change while it runs.</summary>
     public Func<Choices> Choices { get; set; }
+
+    /// <summary>What currencies are worth: a sale is paid out at the rate of the instant it was made.</summary>
+    public Rates Rates => chronicle.Rates;
 
     public IShelf Transactions { get; }
 
