@@ -101,6 +101,27 @@ public sealed class Taking_back_a_sale
         Assert.True(compared > 100);
     }
 
+    [Fact]
+    public void A_sale_is_paid_out_at_the_rate_of_its_day_less_the_margin()
+    {
+        var options = new Options { Transactions = 2_000, Seed = 6 };
+        var (past, noisy, currencies) = (Past.Of(options), 0, new HashSet<string>());
+        for (var number = 0; number < options.Transactions; number++)
+        {
+            var sale = past.Transactions.Render(number, options.Until);
+            if (sale.Of("details")["payout_totals"] is not JsonObject payout || (string)sale["currency_code"]! == "USD") continue;
+            currencies.Add((string)sale["currency_code"]!);
+            var rate = past.Rates.Base((string)sale["currency_code"]!, "USD", Instants.Parse((string)sale["created_at"]!)!.Value);
+            var shown = Ratio.Parse((string)payout["exchange_rate"]!)!.Value;
+            var (wanted, got) = (rate.Digits * 98 * Tens(20 - rate.Places - 2), shown.Digits * Tens(20 - shown.Places));
+            if (got != wanted) noisy++;
+            Assert.InRange(got - wanted, -2 * Tens(4), 0);
+        }
+        Assert.True(noisy > 10 && currencies.Count > 10, $"{noisy} noisy rates, {currencies.Count} currencies");
+    }
+
+    private static Int128 Tens(int power) => power == 0 ? 1 : 10 * Tens(power - 1);
+
     private static Adjustable Sale(Dice dice)
     {
         var lines = Enumerable.Range(0, 1 + dice.Below(4, 1))

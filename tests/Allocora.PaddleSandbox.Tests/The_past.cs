@@ -112,11 +112,11 @@ public sealed class The_past
     [Fact]
     public void Every_kind_of_adjustment_is_among_six_thousand() => AllThere(
         [
-            "refund approved", "refund rejected", "credit approved", "credit reversed", "credit_reverse approved", "chargeback approved", "chargeback reversed",
-            "chargeback_reverse approved", "chargeback_warning approved", "chargeback_warning reversed", "chargeback_warning_reverse approved",
-            "full", "partial", "item full", "item partial", "item tax", "item proration", "one line of several", "retained fee", "dispute fee of another currency",
-            "dispute fee of ours", "late approval", "at once", "over the end of a month", "to balance", "not to balance", "yen", "months later", "year later",
-            "subscription_recurring", "subscription_update_failed",
+            "refund approved", "refund rejected", "credit approved", "credit reversed", "credit_reverse approved", "chargeback approved",
+            "chargeback reversed", "chargeback_reverse approved", "chargeback_warning approved", "chargeback_warning reversed",
+            "chargeback_warning_reverse approved", "full", "partial", "item full", "item partial", "item tax", "item proration", "one line of several",
+            "retained fee", "dispute fee of another currency", "dispute fee of ours", "late approval", "at once", "over the end of a month", "to balance",
+            "not to balance", "yen", "months later", "year later", "subscription_recurring", "subscription_update_failed",
         ], Whole.Value.Adjustments, AdjustmentKinds);
 
     private static void AllThere(string[] wanted, IShelf shelf, Func<JsonObject, IEnumerable<string>> kinds)

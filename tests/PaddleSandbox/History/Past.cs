@@ -14,7 +14,6 @@ internal sealed class Past : IHappenings
     private Past(Options options)
     {
         chronicle = new Chronicle(options);
-        Rates = chronicle.Rates;
         Choices = () => options.Choices;
         Transactions = new SaleShelf(chronicle, () => Choices());
         Adjustments = new AdjustmentShelf(chronicle, () => Choices());
@@ -34,7 +33,8 @@ internal sealed class Past : IHappenings
     /// <summary>The choices as they are now: those of the account, which can change while it runs.</summary>
     public Func<Choices> Choices { get; set; }
 
-    public Rates Rates { get; }
+    /// <summary>What currencies are worth: a sale is paid out at the rate of the instant it was made.</summary>
+    public Rates Rates => chronicle.Rates;
 
     public IShelf Transactions { get; }
 

@@ -54,7 +54,8 @@ internal sealed class PlanAdjustments(Sale[] sales, Dice dice, Dice salesDice, C
     private void Credited(int number, Dice own, bool isReversed)
     {
         var at = Completed(number) + own.Between(Instants.Hour, 25 * Instants.Day, 3);
-        rows.Add(Row(number, at) with { Action = Action.Credit, Extent = Extent.Some, Percent = (byte)own.Between(10, 90, 2), Settled = at, IsToBalance = true });
+        var share = (byte)own.Between(10, 90, 2);
+        rows.Add(Row(number, at) with { Action = Action.Credit, Extent = Extent.Some, Percent = share, Settled = at, IsToBalance = true });
         if (isReversed) Reverse(Action.CreditReverse, at + own.Between(Instants.Second, 3 * Instants.Day, 4));
     }
 

@@ -66,7 +66,7 @@ internal sealed record Adjusted(IReadOnlyList<AdjustedItem> Items, Taken Totals,
 internal static class Adjusting
 {
     /// <param name="sale">What was sold.</param>
-    /// <param name="earlier">Its adjustments that count or may still: the pending ones too, and what was reversed with what reversed it; not the rejected.</param>
+    /// <param name="earlier">Its adjustments, the pending ones too, and what was reversed with what reversed it; not the rejected.</param>
     /// <param name="wanted">At most one entry for a line.</param>
     /// <param name="retained">The share of the fee that Paddle keeps.</param>
     /// <exception cref="ArgumentException">More is wanted than is left of a line, or a line that is not there.</exception>
