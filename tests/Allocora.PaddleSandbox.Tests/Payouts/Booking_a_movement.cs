@@ -68,7 +68,8 @@ public sealed class Booking_a_movement
     [Fact]
     public void What_has_no_amounts_moves_nothing()
     {
-        var broken = new JsonObject { ["details"] = new JsonArray(), ["items"] = "none", ["totals"] = 7, ["payout_totals"] = new JsonObject { ["total"] = "x" } };
+        var payout = new JsonObject { ["total"] = "x" };
+        var broken = new JsonObject { ["details"] = new JsonArray(), ["items"] = "none", ["totals"] = 7, ["payout_totals"] = payout };
 
         Assert.Equal(0, Movement.OfSale(broken, Usual).Amount);
         Assert.Equal(0, Movement.OfAdjustment(broken, broken, Usual).Amount);
