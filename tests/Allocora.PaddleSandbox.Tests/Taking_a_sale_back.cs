@@ -116,7 +116,17 @@ public sealed class Taking_a_sale_back : IAsyncLifetime
         Assert.Equal(("approved", false), ((string)credit["status"]!, (bool)credit["credit_applied_to_balance"]!));
         Assert.Equal("adjustment_transaction_invalid_status_for_credit", (string)refused["error"]!["code"]!);
         Assert.Equal("adjustment_transaction_invalid_status_for_refund", (string)early["error"]!["code"]!);
-        Assert.Equal("10800", (string)(await shop.Read(invoice["id"]!))["details"]!["adjusted_totals"]!["total"]!);
+        var lowered = (await shop.Read(invoice["id"]!))["details"]!;
+        Assert.Equal(("12000", "1200", "10800", "10800"), (
+            (string)lowered["totals"]!["total"]!, (string)lowered["totals"]!["credit"]!, (string)lowered["totals"]!["grand_total"]!,
+            (string)lowered["totals"]!["balance"]!));
+        Assert.Equal(("10800", "10800"), ((string)lowered["adjusted_totals"]!["total"]!, (string)lowered["adjusted_totals"]!["grand_total"]!));
+
+        shop.Do(credit["id"]!, "reverse");
+        var raised = (await shop.Read(invoice["id"]!))["details"]!;
+        Assert.Equal(("0", "12000", "2000"), (
+            (string)raised["totals"]!["credit"]!, (string)raised["totals"]!["grand_total"]!, (string)raised["totals"]!["grand_total_tax"]!));
+        Assert.Equal("12000", (string)raised["adjusted_totals"]!["grand_total"]!);
     }
 
     [Theory]

@@ -35,7 +35,7 @@ internal static class CreateAdjustment
         account.Adjustments.Put(made);
         account.Tell("adjustment.created", made, now);
         if (action == "refund") Decide.Later(account, (string)made["id"]!, now);
-        else Decide.Touch(account, id, now);
+        else Decide.Touch(account, made, now);
         return made;
     }
 

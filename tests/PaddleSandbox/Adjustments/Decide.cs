@@ -40,7 +40,7 @@ internal static class Decide
         account.Adjustments.Put([Stored.Of(adjustment), Stored.Of(reverse)]);
         account.Tell("adjustment.created", reverse, now);
         if (account.Choices.ReversedIsTold == "yes") account.Tell("adjustment.updated", adjustment, now);
-        Touch(account, (string)adjustment["transaction_id"]!, now);
+        Touch(account, reverse, now);
     }
 
     /// <summary>The customer's bank takes all that is left of a sale.</summary>
@@ -59,15 +59,17 @@ internal static class Decide
         made["payout_totals"]!["chargeback_fee"] = new JsonObject { ["amount"] = AdjustingJson.Text(fee), ["original"] = original };
         account.Adjustments.Put(made);
         account.Tell("adjustment.created", made, now);
-        Touch(account, (string)transaction["id"]!, now);
+        Touch(account, made, now);
         return made;
     }
 
     /// <summary>An adjustment came into effect: the transaction shows other adjusted totals.</summary>
-    public static void Touch(Account account, string transactionId, long now)
+    public static void Touch(Account account, JsonObject adjustment, long now)
     {
-        if (account.Transactions.Find(transactionId, now)?.Render(now) is not { } transaction) return;
-        Settling.Readjust(transaction, account.AdjustmentsOf(transactionId, now).Select(row => row.Render(now)));
+        if (account.Transactions.Find((string)adjustment["transaction_id"]!, now)?.Render(now) is not { } transaction) return;
+        // Only an invoice that is not paid yet is asked less for.
+        if ((string)transaction["status"]! is "billed" or "past_due") Settling.Credit(transaction, adjustment);
+        account.Readjust(transaction, now);
         if (account.Choices.AdjustingTouchesTransaction == "yes")
         {
             transaction["updated_at"] = Instants.Text(now);
@@ -84,6 +86,6 @@ internal static class Decide
         adjustment["updated_at"] = Instants.Text(now);
         account.Adjustments.Put(adjustment);
         account.Tell("adjustment.updated", adjustment, now);
-        if (status == "approved") Touch(account, (string)adjustment["transaction_id"]!, now);
+        if (status == "approved") Touch(account, adjustment, now);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class RenderAdjustment(Chronicle chronicle)
         var figures = new AdjustmentFigures(chronicle).Of(row.Sale, bill).First(one => one.Number == number).Figures;
         var payout = AdjustingJson.Totals(figures.Payout, chronicle.Payout, holdRetainedFee);
         if (row.Action is Action.Chargeback or Action.ChargebackWarning)
-            payout.Insert(payout.IndexOf("earnings"), "chargeback_fee", RenderTotals.Dispute(row.HasFee ? DisputeFee(chronicle, number) : default));
+            payout.Insert(payout.IndexOf("earnings"), "chargeback_fee", Figures.Dispute(row.HasFee ? DisputeFee(chronicle, number) : default));
         return new JsonObject
         {
             ["id"] = chronicle.AdjustmentId(number),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
@@ -20,6 +21,7 @@ internal sealed class RenderTransaction(Chronicle chronicle)
         var id = chronicle.SaleId(number);
         var customer = Customer(sale, stages, now);
         var (items, lines) = Lines(whole);
+        var figures = whole.Figures;
         return new JsonObject
         {
             ["id"] = id,
@@ -47,12 +49,12 @@ internal sealed class RenderTransaction(Chronicle chronicle)
                 ["tax_rates_used"] = new JsonArray([.. whole.Bill.Totals.ByTaxRate.Select(one => (JsonNode)new JsonObject
                 {
                     ["tax_rate"] = one.Rate.ToString(),
-                    ["totals"] = RenderTotals.Sums(one.Sum),
+                    ["totals"] = Figures.Write(one.Sum),
                 })]),
-                ["totals"] = RenderTotals.Sold(whole),
-                ["adjusted_totals"] = RenderTotals.Adjusted(whole, holdRetainedFee),
-                ["payout_totals"] = RenderTotals.Payout(whole),
-                ["adjusted_payout_totals"] = RenderTotals.AdjustedPayout(whole, holdRetainedFee),
+                ["totals"] = figures.Sold(),
+                ["adjusted_totals"] = figures.Adjusted(whole.Taken, holdRetainedFee),
+                ["payout_totals"] = figures.Payout(whole.Exchange),
+                ["adjusted_payout_totals"] = figures.AdjustedPayout(whole.Exchange, whole.TakenInPayout, whole.DisputeFee, holdRetainedFee),
                 ["line_items"] = lines,
             },
             ["payments"] = RenderPayments.Of(whole, chronicle.People),
@@ -100,8 +102,8 @@ internal sealed class RenderTransaction(Chronicle chronicle)
                 ["quantity"] = bought.Line.Quantity,
                 ["proration"] = Proration(sale, bought),
                 ["tax_rate"] = bought.Line.TaxRate.ToString(),
-                ["unit_totals"] = RenderTotals.Sums(totals.Unit),
-                ["totals"] = RenderTotals.Sums(totals.Totals),
+                ["unit_totals"] = Figures.Write(totals.Unit),
+                ["totals"] = Figures.Write(totals.Totals),
                 ["product"] = product,
             });
         }

@@ -3,10 +3,6 @@ using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.History;
 
-/// <summary>What Paddle charges the seller for a dispute.</summary>
-/// <param name="Original">Null where it was charged in the currency that is paid out.</param>
-internal readonly record struct DisputeFee(long Amount, (long Amount, string Currency)? Original);
-
 /// <summary>A transaction of the past as it is at one instant, in figures.</summary>
 internal sealed class SaleAsOf
 {
@@ -46,11 +42,13 @@ internal sealed class SaleAsOf
     /// <summary>What was credited while it was an invoice to be paid.</summary>
     public Net Credited { get; private set; }
 
-    public bool IsFigured => Stages.Figured <= Now;
-
     public long GrandTotal => Bill.Totals.GrandTotal - Credited.Total;
 
-    public long Fee => Credited == default ? Bill.Fee : Totals.Fee(GrandTotal, Rates.FiftyCents(Bill.Currency));
+    public Figures Figures => new(
+        Bill.Currency, Bill.Totals.Sum, Bill.Totals.Credit, Bill.Totals.CreditToBalance, Bill.Totals.GrandTotalTax, Credited,
+        Due: Stages.Paid <= Now ? 0 : GrandTotal, Fee: Stages.Figured <= Now ? Fee : null);
+
+    private long Fee => Credited == default ? Bill.Fee : Totals.Fee(GrandTotal, Rates.FiftyCents(Bill.Currency));
 
     private void Count(Chronicle chronicle, int at, Adjusted figures)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.Api;
 
 namespace Allocora.PaddleSandbox.Money;
 
@@ -50,7 +52,15 @@ internal static class AdjustingJson
 
     private static Net Sold(JsonNode totals) => new(Amount(totals, "total") - Amount(totals, "tax"), Amount(totals, "tax"));
 
-    private static long Amount(JsonNode of, string field) => of[field] is { } text ? long.Parse((string)text!, CultureInfo.InvariantCulture) : 0;
+    /// <summary>An amount as the API writes it; 0 where there is none. An object that was put in as it is may hold anything.</summary>
+    public static long Amount(JsonNode of, string field)
+    {
+        if (of[field] is not { } node) return 0;
+        var isText = node.GetValueKind() == JsonValueKind.String;
+        return isText && long.TryParse((string)node!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var amount)
+            ? amount
+            : throw Refused.Invalid(field, "is not an amount in this object, so nothing can be reckoned with it");
+    }
 
-    private static Ratio Rate(JsonNode of, string field) => Ratio.Parse((string?)of[field]) ?? Ratio.One;
+    public static Ratio Rate(JsonNode of, string field) => Ratio.Parse((string?)of[field]) ?? Ratio.One;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Money;
 
@@ -18,48 +17,27 @@ internal static class Details
         ["tax_rates_used"] = new JsonArray([.. totals.ByTaxRate.Select(rate => new JsonObject
         {
             ["tax_rate"] = rate.Rate.ToString(),
-            ["totals"] = Sums(rate.Sum),
+            ["totals"] = Money.Figures.Write(rate.Sum),
         })]),
-        ["totals"] = Totals(totals, currency),
+        ["totals"] = Figures(totals, currency).Sold(),
         ["adjusted_totals"] = null,
         ["payout_totals"] = null,
         ["adjusted_payout_totals"] = null,
         ["line_items"] = new JsonArray([.. totals.Lines.Select((line, at) => Line(line, lines[at]))]),
     };
 
-    public static JsonObject Line(LineTotals line, LineSubject subject) => new()
+    private static Figures Figures(TransactionTotals totals, string currency) =>
+        new(currency, totals.Sum, totals.Credit, totals.CreditToBalance, totals.GrandTotalTax, default, totals.GrandTotal, null);
+
+    private static JsonObject Line(LineTotals line, LineSubject subject) => new()
     {
         ["id"] = subject.Id,
         ["price_id"] = subject.PriceId,
         ["quantity"] = line.Line.Quantity,
         ["proration"] = subject.Proration,
         ["tax_rate"] = line.Line.TaxRate.ToString(),
-        ["unit_totals"] = Sums(line.Unit),
-        ["totals"] = Sums(line.Totals),
+        ["unit_totals"] = Money.Figures.Write(line.Unit),
+        ["totals"] = Money.Figures.Write(line.Totals),
         ["product"] = subject.Product,
     };
-
-    public static string Text(long amount) => amount.ToString(CultureInfo.InvariantCulture);
-
-    private static JsonObject Sums(Sums sums) => new()
-    {
-        ["subtotal"] = Text(sums.Subtotal),
-        ["discount"] = Text(sums.Discount),
-        ["tax"] = Text(sums.Tax),
-        ["total"] = Text(sums.Total),
-    };
-
-    private static JsonObject Totals(TransactionTotals totals, string currency)
-    {
-        var json = Sums(totals.Sum);
-        json["credit"] = Text(totals.Credit);
-        json["credit_to_balance"] = Text(totals.CreditToBalance);
-        json["balance"] = Text(totals.GrandTotal);
-        json["grand_total"] = Text(totals.GrandTotal);
-        json["grand_total_tax"] = Text(totals.GrandTotalTax);
-        json["fee"] = null;
-        json["earnings"] = null;
-        json["currency_code"] = currency;
-        return json;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.Transactions;
@@ -32,7 +33,7 @@ internal static class Life
     public static void Pay(Account account, JsonObject transaction, long now)
     {
         Demand(transaction, "paid", "ready", "billed", "past_due");
-        if (Settling.Amount(transaction["details"]!["totals"]!, "grand_total") > 0)
+        if (AdjustingJson.Amount(transaction["details"]!["totals"]!, "grand_total") > 0)
             transaction["payments"]!.AsArray().Insert(0, Payment(account, transaction, now));
         transaction["details"]!["totals"]!["balance"] = "0";
         transaction["billed_at"] ??= Instants.Text(now);
@@ -45,7 +46,7 @@ internal static class Life
         if ((string)transaction["status"]! != "paid") Pay(account, transaction, now);
         Invoice(account, transaction, now);
         Settling.Settle(transaction, account.Rates.Exchange((string)transaction["currency_code"]!, account.Options.Payout, now));
-        Settling.Readjust(transaction, account.AdjustmentsOf((string)transaction["id"]!, now).Select(row => row.Render(now)));
+        account.Readjust(transaction, now);
         transaction["status"] = "completed";
         transaction["updated_at"] = Instants.Text(now);
         account.Tell("transaction.updated", transaction, now);

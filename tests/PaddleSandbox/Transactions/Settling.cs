@@ -1,73 +1,67 @@
-using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Money;
+using Allocora.PaddleSandbox.World;
+using static Allocora.PaddleSandbox.Money.AdjustingJson;
 
 namespace Allocora.PaddleSandbox.Transactions;
 
-/// <summary>What a transaction object shows of money once its payment was processed, and once it was adjusted.</summary>
+/// <summary>What a transaction object shows of money once it was processed, and once it was adjusted.</summary>
 internal static class Settling
 {
-    private static readonly string[] Converted = ["discount", "tax", "total", "credit", "credit_to_balance", "grand_total", "grand_total_tax"];
-
     /// <summary>Fee, earnings and what is paid out.</summary>
     public static void Settle(JsonObject transaction, Exchange exchange)
     {
-        var details = transaction["details"]!;
-        var totals = details["totals"]!;
-        var (total, tax) = (Amount(totals, "total"), Amount(totals, "tax"));
-        var fee = Totals.Fee(total, Rates.FiftyCents(exchange.From));
-        totals["balance"] = "0";
-        totals["fee"] = Details.Text(fee);
-        totals["earnings"] = Details.Text(total - tax - fee);
+        var read = Read(transaction, []);
+        var figures = read with { Due = 0, Fee = Money.Totals.Fee(read.GrandTotal, Rates.FiftyCents(exchange.From)) };
+        transaction["details"]!["totals"] = figures.Sold();
+        transaction["details"]!["payout_totals"] = figures.Payout(exchange);
+    }
 
-        // What is converted are the amounts that are paid; the subtotal is what makes them add up.
-        var payout = new JsonObject { ["subtotal"] = null };
-        foreach (var field in Converted) payout[field] = Details.Text(exchange.Convert(Amount(totals, field)));
-        payout["subtotal"] = Details.Text(Amount(payout, "total") + Amount(payout, "discount") - Amount(payout, "tax"));
-        payout["balance"] = "0";
-        payout["fee"] = Details.Text(exchange.Convert(fee));
-        payout["earnings"] = Details.Text(Amount(payout, "total") - Amount(payout, "tax") - Amount(payout, "fee"));
-        payout["currency_code"] = exchange.To;
-        payout["exchange_rate"] = exchange.Rate.ToString();
-        payout["fee_rate"] = "0.05";
-        details["payout_totals"] = payout;
+    /// <summary>An invoice that is not paid yet is lowered by a credit, or raised again when that is undone.</summary>
+    public static void Credit(JsonObject transaction, JsonObject credit)
+    {
+        var figures = Read(transaction, []);
+        var net = Figures(credit).Totals.Net;
+        transaction["details"]!["totals"] = (figures with { Credited = net, Due = figures.Due - net.Total }).Sold();
+    }
+
+    private static void Readjust(JsonObject transaction, IEnumerable<JsonObject> adjustments, bool holdRetainedFee)
+    {
+        var effective = adjustments.Where(one => (string?)one["status"] is "approved" or "reversed").ToList();
+        var (taken, paid, dispute) = (default(Taken), default(Taken), default(DisputeFee));
+        foreach (var one in effective)
+        {
+            var figures = Figures(one);
+            (taken, paid) = (taken + figures.Totals, paid + figures.Payout);
+            if (Fee(one) is { } fee) dispute = fee with { Amount = dispute.Amount + fee.Amount };
+        }
+        var (details, sold) = (transaction["details"]!, Read(transaction, effective));
+        details["adjusted_totals"] = sold.Adjusted(taken, holdRetainedFee);
+        if (details["payout_totals"] is { } payout) details["adjusted_payout_totals"] = sold.AdjustedPayout(Into(sold, payout), paid, dispute, holdRetainedFee);
     }
 
     /// <summary>The totals after the adjustments that came into effect, in both currencies.</summary>
-    public static void Readjust(JsonObject transaction, IEnumerable<JsonObject> adjustments)
+    public static void Readjust(this Account account, JsonObject transaction, long now) => Readjust(
+        transaction, account.AdjustmentsOf((string)transaction["id"]!, now).Select(row => row.Render(now)), account.Choices.EarningsHoldRetainedFee == "yes");
+
+    // The credit that is shown holds what was credited by adjustments.
+    private static Figures Read(JsonObject transaction, List<JsonObject> adjustments)
     {
-        var details = transaction["details"]!;
-        var effective = adjustments.Where(one => (string)one["status"]! is "approved" or "reversed").ToList();
-        var totals = details["totals"]!;
-        details["adjusted_totals"] = Adjusted(totals, [.. effective.Select(one => one["totals"]!)], (string)totals["currency_code"]!, isPayout: false);
-        if (details["payout_totals"] is not { } payout) return;
-        var taken = effective.Select(one => one["payout_totals"]).OfType<JsonNode>().ToList();
-        var adjusted = Adjusted(payout, taken, (string)payout["currency_code"]!, isPayout: true);
-        adjusted["exchange_rate"] = (string?)payout["exchange_rate"];
-        details["adjusted_payout_totals"] = adjusted;
+        var totals = transaction["details"]!["totals"]!;
+        var credited = adjustments.Where(one => (string?)one["status"] == "approved" && one["credit_applied_to_balance"]?.GetValueKind() == JsonValueKind.False)
+            .Aggregate(default(Net), (sum, one) => sum + Figures(one).Totals.Net);
+        return new(
+            (string)totals["currency_code"]!, Sums.Of(Amount(totals, "subtotal"), Amount(totals, "discount"), Amount(totals, "tax")),
+            Amount(totals, "credit") - credited.Total, Amount(totals, "credit_to_balance"), Amount(totals, "grand_total_tax") + credited.Tax, credited,
+            Amount(totals, "balance"), totals["fee"] is null ? null : Amount(totals, "fee"));
     }
 
-    private static JsonObject Adjusted(JsonNode totals, List<JsonNode> taken, string currency, bool isPayout)
+    private static Exchange Into(Figures sold, JsonNode payout) => new(sold.Currency, (string)payout["currency_code"]!, Rate(payout, "exchange_rate"));
+
+    private static DisputeFee? Fee(JsonObject adjustment)
     {
-        long Taken(string field) => taken.Sum(one => Amount(one, field));
-        var isSettled = totals["fee"] is not null;
-        var (total, tax) = (Amount(totals, "total") - Taken("total"), Amount(totals, "tax") - Taken("tax"));
-        var fee = Amount(totals, "fee") - Taken("fee");
-        var json = new JsonObject { ["subtotal"] = Details.Text(total - tax), ["tax"] = Details.Text(tax), ["total"] = Details.Text(total) };
-        if (!isPayout)
-        {
-            json["grand_total"] = Details.Text(Amount(totals, "grand_total") - Taken("total"));
-            json["grand_total_tax"] = Details.Text(Amount(totals, "grand_total_tax") - Taken("tax"));
-        }
-        json["fee"] = Details.Text(isSettled ? fee : 0);
-        json["retained_fee"] = Details.Text(Taken("retained_fee"));
-        if (isPayout) json["chargeback_fee"] = new JsonObject { ["amount"] = Details.Text(taken.Sum(ChargebackFee)), ["original"] = null };
-        json["earnings"] = isSettled ? Details.Text(Amount(totals, "earnings") - Taken("earnings")) : "0";
-        json["currency_code"] = currency;
-        return json;
+        if (adjustment["payout_totals"]?["chargeback_fee"] is not JsonObject fee) return null;
+        return new(Amount(fee, "amount"), fee["original"] is { } original ? (Amount(original, "amount"), (string)original["currency_code"]!) : null);
     }
-
-    private static long ChargebackFee(JsonNode payout) => payout["chargeback_fee"] is { } fee ? Amount(fee, "amount") : 0;
-
-    public static long Amount(JsonNode of, string field) => of[field] is { } text ? long.Parse((string)text!, CultureInfo.InvariantCulture) : 0;
 }

@@ -145,7 +145,7 @@ internal static class WriteTransaction
         transaction["currency_code"] = cart.Currency;
         transaction["items"] = cart.Json(isPreview: false);
         transaction["details"] = Details.Of(cart.Totals(place, reduction, account.Rates, now), cart.Currency, Subjects(account, cart, now));
-        Settling.Readjust(transaction, []);
+        account.Readjust(transaction, now);
     }
 
     private static List<LineSubject> Subjects(Account account, Cart cart, long now) => [.. cart.Items.Where(item => item.IsCounted).Select(item =>
