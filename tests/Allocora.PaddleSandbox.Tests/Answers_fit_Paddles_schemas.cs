@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Allocora.Testing;
 using Xunit.Abstractions;
 
@@ -28,7 +29,7 @@ public sealed class Answers_fit_Paddles_schemas(ITestOutputHelper output)
     [Fact]
     public async Task The_sandboxs_answers_do_and_fill_what_is_documented()
     {
-        await using var sandbox = await Running.With("--transactions", $"{TestSize.Of(6000, atLeast: 1000)}");
+        await using var sandbox = await Running.With("--transactions", $"{TestSize.Of(6000, atLeast: 3000)}");
         var lines = new List<string>();
 
         await foreach (var (schema, body) in new EveryAnswer(sandbox).All())
@@ -39,7 +40,8 @@ public sealed class Answers_fit_Paddles_schemas(ITestOutputHelper output)
         Assert.Equal(EveryAnswer.Schemas.Order(), result["schemas"]!.AsArray().Select(one => (string)one!).Order());
         var unfilled = result["unfilled"]!.AsObject().SelectMany(one => one.Value!.AsArray().Select(field => $"{one.Key} {field}")).Order().ToList();
         foreach (var field in unfilled) output.WriteLine($"documented, and never filled: {field}");
-        Assert.Equal(EveryAnswer.NeverFilled, unfilled);
+        Assert.Empty(unfilled.Where(field => !EveryAnswer.NeverFilled.Any(known => Regex.IsMatch(field, known.Pattern))));
+        Assert.Empty(EveryAnswer.NeverFilled.Where(known => !unfilled.Any(field => Regex.IsMatch(field, known.Pattern))));
     }
 
     private static async Task<JsonObject> Validate(IEnumerable<string> lines)

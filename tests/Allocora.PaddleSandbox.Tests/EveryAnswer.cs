@@ -163,5 +163,15 @@ internal sealed class EveryAnswer(Running sandbox)
     }
 
     /// <summary>What Paddle documents and the sandbox leaves empty, each for a reason.</summary>
-    public static readonly string[] NeverFilled = [];
+    public static readonly (string Pattern, string Reason)[] NeverFilled =
+    [
+        (@"\.import_meta", "nothing was brought from another system"),
+        (@"\.trial_period", "no price begins with a trial"),
+        (@"^preview ", "one small cart is tried out"),
+        (@"(address|business|customer|discount|price|prices\[\]|^prices )\.custom_data", "only sales and products carry data of the seller's own"),
+        (@"\.underlying_details", "it is deprecated"),
+        (@"address\.(description|second_line)|\.additional_information", "words that nobody wrote"),
+        (@"discount\.(expires_at|maximum_recurring_intervals|restrict_to|usage_limit)", "the vouchers have no limits"),
+        (@"^notifications \.(delivered_at|replayed_at|response_content_type)", "the subscriber that is asked for here is never there"),
+    ];
 }

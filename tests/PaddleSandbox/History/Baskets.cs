@@ -86,5 +86,5 @@ internal sealed class Baskets(People people, Dice sales)
         ? people.Rate(sale.Customer, taxCategory)
         : taxCategory == "ebooks" ? country.BookRate : country.Rate;
 
-    private static bool TaxInPrice(int offer, Country country) => offer >= 0 && CatalogueOfPast.TaxInPrice(Wares.Offers[offer].TaxMode, country);
+    private static bool TaxInPrice(int offer, Country country) => offer >= 0 && Places.TaxInPrice(Wares.Offers[offer].TaxMode, country.Code);
 }

@@ -39,9 +39,6 @@ internal sealed class CatalogueOfPast(long seed, long start, long until)
         return Rates.OfCents(offer.Cents, currency);
     }
 
-    /// <summary>Whether the price holds the tax; the account's own setting is that prices do not.</summary>
-    public static bool TaxInPrice(string taxMode, Country country) => taxMode == "internal" || (taxMode == "location" && country.TaxInPrice);
-
     public JsonObject Product(int ware, long at)
     {
         var (one, made) = (Wares.All[ware], Made(ware));

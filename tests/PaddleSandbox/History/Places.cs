@@ -10,11 +10,7 @@ internal readonly record struct City(string Name, string PostalCode, string? Reg
 /// <param name="BookRate">Its tax on books, where that is less.</param>
 /// <param name="TaxNumber">What a tax number of its businesses looks like.</param>
 internal sealed record Country(
-    string Code, string Currency, int Weight, Ratio Rate, Ratio BookRate, bool IsEuropeanUnion, string TaxNumber, string Locale, City[] Cities)
-{
-    /// <summary>Prices hold the tax here, where a price leaves that to the place.</summary>
-    public bool TaxInPrice => Code is not ("US" or "CA");
-}
+    string Code, string Currency, int Weight, Ratio Rate, Ratio BookRate, bool IsEuropeanUnion, string TaxNumber, string Locale, City[] Cities);
 
 internal static class Places
 {
@@ -49,6 +45,17 @@ internal static class Places
     ];
 
     public static readonly int[] Weights = [.. All.Select(country => country.Weight)];
+
+    /// <summary>The tax of a place: its country's, or that of the city whose postal codes begin so; none where nothing is known.</summary>
+    public static Ratio Rate(string? country, string? postalCode)
+    {
+        if (All.FirstOrDefault(one => one.Code == country) is not { } found) return new(0, 0);
+        var city = found.Cities.FirstOrDefault(one => one.Rate is not null && postalCode?.StartsWith(one.PostalCode.TrimEnd('#'), StringComparison.Ordinal) == true);
+        return Ratio.Parse(city.Rate) ?? found.Rate;
+    }
+
+    /// <summary>Whether a price holds its tax. The account's own setting is that prices do not; by location they do, but in North America.</summary>
+    public static bool TaxInPrice(string? taxMode, string? country) => taxMode == "internal" || (taxMode == "location" && country is not (null or "US" or "CA"));
 
     private static Country Of(
         string code, string currency, int weight, string rate, string bookRate, bool isEuropeanUnion, string taxNumber, string locale, params City[] cities) =>

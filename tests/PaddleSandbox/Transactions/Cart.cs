@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Catalogue;
+using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
@@ -27,13 +28,13 @@ internal sealed record Cart(IReadOnlyList<Item> Items, string Currency)
     public TransactionTotals Totals(Place place, Reduction reduction, Rates rates, long now, long credit = 0)
     {
         var counted = Items.Where(item => item.IsCounted).ToList();
-        var inPrice = counted.Select(item => TaxRates.IsInPrice((string?)item.Price["tax_mode"], place.Country)).ToList();
+        var inPrice = counted.Select(item => Places.TaxInPrice((string?)item.Price["tax_mode"], place.Country)).ToList();
         // One cart has one way: where it is mixed, what the first price says holds for all.
         return Money.Totals.Of([.. counted.Select(item => Line(item, place, rates, now))], reduction, inPrice.Count > 0 && inPrice[0], credit);
     }
 
     public Line Line(Item item, Place place, Rates rates, long now) =>
-        new(UnitPrice(item.Price, place.Country, rates, now), item.Quantity, TaxRates.Of(place.Country, place.PostalCode));
+        new(UnitPrice(item.Price, place.Country, rates, now), item.Quantity, Places.Rate(place.Country, place.PostalCode));
 
     public JsonArray Json(bool isPreview) => new([.. Items.Select(item =>
     {
