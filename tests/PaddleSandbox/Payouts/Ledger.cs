@@ -50,11 +50,11 @@ internal sealed class Ledger(Account account)
     /// <summary>What moved in a closed month.</summary>
     public IEnumerable<Entry> Of(int month)
     {
-        var end = Months.Start(month + 1);
+        var (begin, end) = (Months.Start(month), Months.Start(month + 1));
         foreach (var (of, isSale) in new[] { (account.Transactions, true), (account.Adjustments, false) })
         {
             var count = of.Shelf.Count(end);
-            for (var number = 0; number < count; number++)
+            for (var number = of.Shelf.Skip(0, 1, begin); number < count; number = of.Shelf.Skip(number + 1, 1, begin))
             {
                 var row = new Row(of, number, null);
                 if (Settling.Time(row, isSale, end) is { } at && Months.Of(at) == month && !replaced.ContainsKey(row.Id)) yield return new(row, isSale, month);

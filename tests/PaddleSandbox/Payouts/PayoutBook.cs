@@ -162,7 +162,8 @@ internal sealed class PayoutBook(Account account) : IHappenings
         ForgetOtherChoices();
         if (months.TryGetValue(month, out var known)) return known;
         var moved = new Dictionary<string, Dictionary<string, Tally>>();
-        foreach (var entry in Ledger.Of(month)) Add(moved, Ledger.Read(entry));
+        // A big month is tens of thousands of objects to work out.
+        foreach (var movement in Ledger.Of(month).AsParallel().Select(entry => Ledger.Read(entry))) Add(moved, movement);
         if (moved.ContainsKey(account.Options.Payout) && Extras.Rebate(account.Options, account.Choices, month) is { } rebate) Add(moved, rebate);
         return months[month] = moved;
     }
