@@ -40,6 +40,7 @@ public sealed class A_running_system : IAsyncLifetime
         await The_page_and_status_agree();
         await Health_is_not_public();
         await A_request_is_one_trace();
+        await Paddle_is_played_and_comes_back_with_the_same_past();
         foreach (var service in before.Keys) await Comes_back(service);
         await Waits_for_its("postgres");
         await Waits_for_its("rabbitmq");
@@ -54,6 +55,32 @@ public sealed class A_running_system : IAsyncLifetime
         var again = await door.Run("up", "--detach");
 
         Assert.Equal((0, door.RunFile.GetProperty("console").GetString() + "\n"), (again.ExitCode, again.Output));
+    }
+
+    private async Task Paddle_is_played_and_comes_back_with_the_same_past()
+    {
+        var (before, pid) = (await OfPaddle("/transactions?status=completed&per_page=3"), PidOfPaddle());
+        Assert.Equal(3, before.GetArrayLength());
+
+        await FrontDoor.Kill(pid!.Value);
+        await Eventually.Sees(_ => Task.FromResult(PidOfPaddle()), now => now is not null && now != pid, ServerDeadline);
+
+        var after = await Eventually.Sees(_ => OfPaddle("/transactions?status=completed&per_page=3"), _ => true, ServerDeadline);
+        Assert.Equal(Ids(before), Ids(after));
+
+        int? PidOfPaddle() => door.RunFile.GetProperty("servers").GetProperty("paddle").GetProperty("pid") is { ValueKind: JsonValueKind.Number } number
+            ? number.GetInt32()
+            : null;
+        static string[] Ids(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row.GetProperty("id").GetString()!)];
+    }
+
+    // As its own SDK would ask: with the key, wherever run.json says.
+    private async Task<JsonElement> OfPaddle(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, door.RunFile.GetProperty("paddle").GetString() + path);
+        request.Headers.Authorization = new("Bearer", door.RunFile.GetProperty("paddleKey").GetString());
+        using var answer = await http.SendAsync(request);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data");
     }
 
     private async Task The_page_and_status_agree()

@@ -62,6 +62,18 @@ public sealed class Products_and_prices : IAsyncLifetime
         Assert.Equal(["Product 0", "Product 1", "Product 2", "Product 3", "Product 4"], names);
     }
 
+    [Fact]
+    public async Task A_page_is_never_bigger_than_it_can_be_and_one_object_takes_no_parameters_of_lists()
+    {
+        var made = (await sandbox.Post("/products", Product("Reader"))).Of("data");
+
+        var page = await sandbox.Get("/products?per_page=99999999999999999999");
+        var refused = await sandbox.Get($"/products/{made["id"]}?per_page=2", HttpStatusCode.BadRequest);
+
+        Assert.Equal(200, (int)page["meta"]!["pagination"]!["per_page"]!);
+        Assert.Equal("per_page", (string)refused["error"]!["errors"]![0]!["field"]!);
+    }
+
     private static JsonObject Product(string name) => new() { ["name"] = name, ["tax_category"] = "ebooks" };
 
     private static JsonObject Price(string product, string amount) => new()

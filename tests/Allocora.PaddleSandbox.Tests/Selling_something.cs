@@ -107,6 +107,22 @@ public sealed class Selling_something : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_invoice_is_in_one_of_three_currencies_and_revised_once()
+    {
+        var body = shop.Body("JP", (await shop.Price("5000", "JPY"), 1));
+        body["collection_mode"] = "manual";
+        body["billing_details"] = new JsonObject { ["payment_terms"] = new JsonObject { ["interval"] = "day", ["frequency"] = 14 } };
+        var refused = await shop.Sandbox.Post("/transactions", body, HttpStatusCode.BadRequest);
+        Assert.Equal("currency_code", (string)refused["error"]!["errors"]![0]!["field"]!);
+
+        var sale = await shop.Sold("GB", (await shop.Price("5000"), 1));
+        var revision = new JsonObject { ["customer"] = new JsonObject { ["name"] = "Robin" } };
+        var revised = await shop.Sandbox.Post($"/transactions/{sale["id"]}/revise", revision.DeepClone(), HttpStatusCode.OK);
+        Assert.NotNull((string?)revised["data"]!["revised_at"]);
+        await shop.Sandbox.Post($"/transactions/{sale["id"]}/revise", revision.DeepClone(), HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task Without_a_customer_it_is_a_draft_and_cannot_be_paid()
     {
         var draft = await shop.Order(new JsonObject { ["items"] = shop.Body("US", (await shop.Price("500"), 1))["items"]!.DeepClone() });

@@ -129,6 +129,53 @@ public sealed class Taking_a_sale_back : IAsyncLifetime
         Assert.Equal("12000", (string)raised["adjusted_totals"]!["grand_total"]!);
     }
 
+    [Fact]
+    public async Task What_was_credited_before_is_not_paid_and_not_refunded()
+    {
+        var body = shop.Body("GB", (await shop.Price("5000"), 2));
+        body["collection_mode"] = "manual";
+        body["billing_details"] = new JsonObject { ["payment_terms"] = new JsonObject { ["interval"] = "day", ["frequency"] = 14 } };
+        body["status"] = "billed";
+        var invoice = await shop.Order(body);
+        await shop.Adjust(invoice, "credit", Items(invoice, ("partial", "1200")));
+
+        var paid = shop.Do(invoice["id"]!, "complete");
+        var refund = (await shop.Adjust(paid, "refund", null)).Of("data");
+
+        Assert.Equal("10800", (string)paid["payments"]![0]!["amount"]!);
+        Assert.Equal("590", (string)paid["details"]!["totals"]!["fee"]!); // 5 % of what was paid, and 50 cents
+        Assert.Equal("10800", (string)paid["details"]!["adjusted_payout_totals"]!["total"]!);
+        Assert.Equal(("10800", "10800"), ((string)refund["totals"]!["total"]!, (string)refund["payout_totals"]!["total"]!));
+    }
+
+    [Fact]
+    public async Task A_bank_can_warn_before_it_takes_money_back()
+    {
+        var sale = await shop.Sold("US", (await shop.Price("2000"), 1));
+
+        var warning = shop.Do(sale["id"]!, "warn");
+        shop.Do(warning["id"]!, "reverse");
+
+        var all = (await shop.Sandbox.Get($"/adjustments?transaction_id={sale["id"]}&order_by=id[ASC]"))["data"]!.AsArray();
+        Assert.Equal(["chargeback_warning", "chargeback_warning_reverse"], all.Select(one => (string)one!["action"]!));
+        Assert.Equal("1500", (string)warning["payout_totals"]!["chargeback_fee"]!["amount"]!);
+    }
+
+    [Fact]
+    public async Task An_item_that_does_not_fit_is_named_with_its_place()
+    {
+        var sale = await shop.Sold("US", (await shop.Price("2000"), 1));
+        var good = (JsonObject)Items(sale, ("partial", "100"))[0]!;
+
+        foreach (var (field, value) in new[] { ("amount", "a lot"), ("type", "some"), ("item_id", "txnitm_00000000000000000000000000") })
+        {
+            var bad = good.DeepClone().AsObject();
+            bad[field] = value;
+            var refused = await shop.Adjust(sale, "refund", [bad], HttpStatusCode.BadRequest);
+            Assert.Equal($"items[0].{field}", (string)refused["error"]!["errors"]![0]!["field"]!);
+        }
+    }
+
     [Theory]
     [InlineData("0", "adjustment_amount_cannot_be_zero")]
     [InlineData("-5", "bad_request")]

@@ -17,12 +17,15 @@ public sealed class The_clock_and_the_choices : IAsyncLifetime
     {
         var stopped = await sandbox.Do("POST", "/clock", new JsonObject { ["now"] = "2026-11-05T00:00:00Z", ["frozen"] = true });
         var advanced = await sandbox.Do("POST", "/clock", new JsonObject { ["advance"] = "PT36H" });
-        var back = await sandbox.Do("POST", "/clock", new JsonObject { ["now"] = "2026-11-01T00:00:00Z" });
+        var past = new JsonObject { ["now"] = "2026-11-01T00:00:00Z" };
+        var refused = await sandbox.Send(HttpMethod.Post, "/clock", past, HttpStatusCode.BadRequest, sandbox.Control);
+        var still = await sandbox.Do("GET", "/clock");
         using var response = await sandbox.Http.GetAsync("/event-types");
 
         Assert.Equal("""{"now":"2026-11-05T00:00:00.000000Z","frozen":true}""", stopped.ToJsonString());
         Assert.Equal("2026-11-06T12:00:00.000000Z", (string)advanced["now"]!);
-        Assert.Equal("2026-11-06T12:00:00.000000Z", (string)back["now"]!);
+        Assert.Equal("2026-11-06T12:00:00.000000Z", (string)still["now"]!);
+        Assert.Contains("forward only", (string)refused["error"]!["detail"]!, StringComparison.Ordinal);
         Assert.Equal(DateTimeOffset.Parse("2026-11-06T12:00:00Z"), response.Headers.Date);
         Assert.False((bool)(await sandbox.Do("POST", "/clock", new JsonObject { ["frozen"] = false }))["frozen"]!);
     }

@@ -56,6 +56,10 @@ internal sealed record Choices
     [OneOf("report", "api")]
     public string MovementNames { get; init; } = "report";
 
+    /// <summary>How many reports can be ordered in 24 hours: 100, 10 as it was before February 2026, or more than a test needs.</summary>
+    [OneOf("100", "10", "100000")]
+    public string ReportsPerDay { get; init; } = "100";
+
     /// <summary>An empty cell in a report: empty or null.</summary>
     [OneOf("empty", "null")]
     public string ReportNull { get; init; } = "empty";

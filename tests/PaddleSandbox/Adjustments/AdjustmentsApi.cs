@@ -22,7 +22,7 @@ internal static class AdjustmentsApi
             if ((string)adjustment["status"]! is "pending_approval" or "rejected")
                 throw new Refused(400, "adjustment_credit_note_not_found", "There is no credit note before an adjustment is approved.");
             return Answer.Ok(Invoice.Document(http, "credit-notes", (string)adjustment["id"]!));
-        });
+        }, takes: ["disposition"]);
         routes.Write("POST", "/adjustments", "adjustment.write", account, (http, body, now) => Answer.Created(CreateAdjustment.Run(account, body, now)));
     }
 

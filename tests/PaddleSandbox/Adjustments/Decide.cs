@@ -43,8 +43,9 @@ internal static class Decide
         Touch(account, reverse, now);
     }
 
-    /// <summary>The customer's bank takes all that is left of a sale.</summary>
-    public static JsonObject ChargeBack(Account account, JsonObject transaction, long now)
+    /// <summary>The customer's bank takes all that is left of a sale, or warns that it will.</summary>
+    /// <param name="action">chargeback or chargeback_warning.</param>
+    public static JsonObject ChargeBack(Account account, JsonObject transaction, string action, long now)
     {
         if ((string)transaction["status"]! != "completed")
             throw new Refused(400, "adjustment_transaction_invalid_status_for_refund", "Only a completed transaction can be charged back.");
@@ -53,7 +54,7 @@ internal static class Decide
         var sale = CreateAdjustment.Sale(account, transaction, now);
         var wanted = Adjusting.Everything(sale, earlier);
         if (wanted.Count == 0) throw new Refused(400, "adjustment_total_amount_above_remaining_allowed", "Nothing of this transaction is left.");
-        var made = CreateAdjustment.Make(account, transaction, "chargeback", "full", "fraud", Adjusting.Of(sale, earlier, wanted), now);
+        var made = CreateAdjustment.Make(account, transaction, action, "full", "fraud", Adjusting.Of(sale, earlier, wanted), now);
         var fee = account.Rates.Convert(1_500, "USD", account.Options.Payout, now);
         var original = account.Options.Payout == "USD" ? null : new JsonObject { ["amount"] = "1500", ["currency_code"] = "USD" };
         made["payout_totals"]!["chargeback_fee"] = new JsonObject { ["amount"] = AdjustingJson.Text(fee), ["original"] = original };

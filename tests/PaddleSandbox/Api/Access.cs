@@ -3,7 +3,8 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.Api;
 
 /// <summary>The permission an endpoint needs: null for none, though still a key.</summary>
-internal sealed record Needs(string? Permission, bool KeyIsOptional = false);
+/// <param name="Takes">The query parameters it has; null where its list reads them.</param>
+internal sealed record Needs(string? Permission, bool KeyIsOptional = false, string[]? Takes = null);
 
 /// <summary>Who is calling, and may they. Paddle answers 403 to all of it.</summary>
 internal static class Access

@@ -7,6 +7,13 @@ namespace Allocora.PaddleSandbox.Api;
 /// <summary>What an endpoint answers: Paddle's envelope around an entity, a page or an error.</summary>
 internal sealed record Answer(int Status, JsonNode? Data, JsonObject? Pagination = null) : IResult
 {
+    private static readonly string[] Shared =
+    [
+        "bad_gateway", "bad_request", "conflict", "entity_archived", "forbidden", "internal_error", "invalid_json", "invalid_time_query_parameter",
+        "invalid_token", "invalid_url", "method_not_allowed", "not_found", "not_implemented", "request_body_too_large", "service_unavailable",
+        "too_many_requests", "unsupported_media_type",
+    ];
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Answer Ok(JsonNode data) => new(200, data);
@@ -40,13 +47,12 @@ internal sealed record Answer(int Status, JsonNode? Data, JsonObject? Pagination
         return Write(http, refused.Status, new JsonObject { ["error"] = error, ["meta"] = Meta(http) });
     }
 
-    private static string Family(HttpContext http, Refused refused) =>
-        refused.Code.Split('_')[0] switch
-        {
-            "report" or "adjustment" or "transaction" => http.Request.Path.Value!.Split('/')[1],
-            "notification" or "url" or "email" => "notifications",
-            _ => "shared",
-        };
+    private static string Family(HttpContext http, Refused refused)
+    {
+        var isShared = Shared.Contains(refused.Code) || refused.Code.StartsWith("authentication_", StringComparison.Ordinal);
+        var resource = http.Request.Path.Value!.Split('/')[1];
+        return isShared ? "shared" : resource == "notification-settings" ? "notifications" : resource;
+    }
 
     private static JsonObject Meta(HttpContext http) => new() { ["request_id"] = http.TraceIdentifier };
 

@@ -31,8 +31,7 @@ internal sealed record Asked(
             conditions.Add((row, now) => wanted.Contains(filter.Of(row, now) ?? "null"));
             if (filter.Find is { } find) candidates ??= now => wanted.SelectMany(value => find(value, now));
         }
-        if (choices.UnknownParameters == "refuse" && request.Query.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown)
-            throw Refused.Invalid(unknown, "is not a parameter of this endpoint");
+        OnlyKnown(request, choices, known);
         var filters = request.Query.Where(one => one.Key is not ("after" or "per_page" or "order_by" or "include"));
         var shape = string.Join('&', filters.Select(one => $"{one.Key}={one.Value}"));
         return new(Cursor(listing, request.Query["after"]), PageSize(listing, request.Query["per_page"]), order, ascending,
@@ -41,6 +40,12 @@ internal sealed record Asked(
             Since = since,
             Candidates = candidates,
         };
+    }
+
+    public static void OnlyKnown(HttpRequest request, Choices choices, IReadOnlyCollection<string> known)
+    {
+        if (choices.UnknownParameters == "refuse" && request.Query.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown)
+            throw Refused.Invalid(unknown, "is not a parameter of this endpoint");
     }
 
     /// <summary>The address of the next page: what was asked, after the last row of this one.</summary>
@@ -60,8 +65,8 @@ internal sealed record Asked(
     private static int PageSize(Listing listing, string? perPage)
     {
         if (string.IsNullOrEmpty(perPage)) return listing.PerPage;
-        return int.TryParse(perPage, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
-            ? Math.Min(size, listing.PerPageMax)
+        return UInt128.TryParse(perPage, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size > 0
+            ? (int)UInt128.Min(size, (UInt128)listing.PerPageMax)
             : throw Refused.Invalid("per_page", "must be a whole number above 0");
     }
 

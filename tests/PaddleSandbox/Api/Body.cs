@@ -19,17 +19,21 @@ internal static class Body
         }
     }
 
-    public static string? Text(this JsonObject body, string field, string[]? values = null)
+    /// <param name="body">The object with the field.</param>
+    /// <param name="field">Its name.</param>
+    /// <param name="values">What it may be; null for anything.</param>
+    /// <param name="within">Where the object stands in the request, "items[0]." for example.</param>
+    public static string? Text(this JsonObject body, string field, string[]? values = null, string within = "")
     {
         if (body[field] is not { } node) return null;
-        if (node.GetValueKind() != JsonValueKind.String) throw Refused.Invalid(field, "must be a string");
+        if (node.GetValueKind() != JsonValueKind.String) throw Refused.Invalid(within + field, "must be a string");
         var text = node.GetValue<string>();
-        if (values is not null && !values.Contains(text)) throw Refused.Invalid(field, $"must be one of {string.Join(", ", values)}");
+        if (values is not null && !values.Contains(text)) throw Refused.Invalid(within + field, $"must be one of {string.Join(", ", values)}");
         return text;
     }
 
-    public static string Needed(this JsonObject body, string field, string[]? values = null) =>
-        body.Text(field, values) ?? throw Refused.Invalid(field, "is required");
+    public static string Needed(this JsonObject body, string field, string[]? values = null, string within = "") =>
+        body.Text(field, values, within) ?? throw Refused.Invalid(within + field, "is required");
 
     public static int? Whole(this JsonObject body, string field)
     {

@@ -41,6 +41,7 @@ internal sealed class Edge(Account account, RateLimit limit, Counters counters, 
             Access.Check(http, account);
             await CheckAddress(http);
             CheckBody(http);
+            if (http.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.Takes is { } takes) Asked.OnlyKnown(http.Request, account.Choices, takes);
             await next(http);
         }
         catch (Refused refused)

@@ -7,8 +7,9 @@ namespace Allocora.PaddleSandbox.Api;
 internal static class Endpoints
 {
     public static void Read(
-        this IEndpointRouteBuilder routes, string path, string? permission, Func<HttpContext, Answer> answer, bool keyIsOptional = false) =>
-        routes.MapGet(path, (Delegate)(IResult (HttpContext http) => answer(http))).WithMetadata(new Needs(permission, keyIsOptional));
+        this IEndpointRouteBuilder routes, string path, string? permission, Func<HttpContext, Answer> answer, bool keyIsOptional = false,
+        string[]? takes = null) =>
+        routes.MapGet(path, (Delegate)(IResult (HttpContext http) => answer(http))).WithMetadata(new Needs(permission, keyIsOptional, takes));
 
     /// <summary>What changes the account without a body: DELETE, or a POST that only says do.</summary>
     public static void Act(

@@ -15,9 +15,9 @@ internal static class RootApi
     public static void MapRoot(this IEndpointRouteBuilder routes, Account account)
     {
         var isLive = account.Options.IsLive;
-        routes.Read("/", null, http => Answer.Ok(new JsonObject { ["api"] = Api(isLive), ["caller"] = Caller(http) }), keyIsOptional: true);
-        routes.Read("/ips", null, _ => Answer.Ok(new JsonObject { ["ipv4_cidrs"] = Texts(isLive ? Addresses : InTheSandbox) }), keyIsOptional: true);
-        routes.Read("/currencies", null, _ => Answer.Ok(new JsonArray([.. Currencies.All.Select(Currency)])));
+        routes.Read("/", null, http => Answer.Ok(new JsonObject { ["api"] = Api(isLive), ["caller"] = Caller(http) }), true, []);
+        routes.Read("/ips", null, _ => Answer.Ok(new JsonObject { ["ipv4_cidrs"] = Texts(isLive ? Addresses : InTheSandbox) }), true, []);
+        routes.Read("/currencies", null, _ => Answer.Ok(new JsonArray([.. Currencies.All.Select(Currency)])), takes: []);
     }
 
     private static JsonObject Api(bool isLive) => new()

@@ -43,7 +43,7 @@ internal static class CatalogueApi
             if (http.Request.Query["include"].ToString().Contains("prices")) Access.Demand(http, "price.read");
             return products.Run(http, account, (product, include) => Include(account, product, include));
         });
-        routes.Read("/products/{id}", "product.read", http => One(http, account, products, "product"));
+        routes.Read("/products/{id}", "product.read", http => One(http, account, products, "product"), takes: ["include"]);
         routes.Write("POST", "/products", "product.write", account, (http, body, now) =>
             Save(account, account.Products, 201, "product.created", Products.Make(body, account.NewId("pro", now), now), now));
         routes.Write("PATCH", "/products/{id}", "product.write", account, (http, body, now) =>
@@ -54,7 +54,7 @@ internal static class CatalogueApi
             if (http.Request.Query["include"].ToString().Contains("product")) Access.Demand(http, "product.read");
             return prices.Run(http, account, (price, include) => Include(account, price, include));
         });
-        routes.Read("/prices/{id}", "price.read", http => One(http, account, prices, "price"));
+        routes.Read("/prices/{id}", "price.read", http => One(http, account, prices, "price"), takes: ["include"]);
         routes.Write("POST", "/prices", "price.write", account, (http, body, now) =>
         {
             var product = body.Needed("product_id");

@@ -30,7 +30,7 @@ internal static class ControlApi
             lock (account.Gate)
             {
                 var choices = account.Choices;
-                foreach (var (name, _) in wanted) choices = choices.With(name, wanted.Needed(name));
+                foreach (var (name, _) in wanted) choices = Chosen(choices, name, wanted.Needed(name));
                 account.Choices = choices;
             }
             await http.Say(Current(account));
@@ -54,9 +54,10 @@ internal static class ControlApi
         routes.MapPost("/clock", (RequestDelegate)(async http =>
         {
             var wanted = await http.Fields();
-            var to = account.Clock.Now;
+            var (was, to) = (account.Clock.Now, long.MinValue);
             if (Time(wanted, "now") is { } given) to = given;
-            if (wanted.Text("advance") is { } by) to += Duration(by);
+            if (wanted.Text("advance") is { } by) to = Math.Max(to, was) + Duration(by);
+            if (to != long.MinValue && to < was) throw Refused.Invalid("now", "must not be in the past: time goes forward only");
             account.Clock.Set(to, wanted.Flag("frozen") ?? account.Clock.Frozen);
             account.CatchUp();
             await http.Say(Clock(account));
@@ -108,6 +109,18 @@ internal static class ControlApi
             account.Keys.Replace(key with { IsRevoked = true });
             return http.Say(new JsonObject { ["id"] = key.Id });
         }));
+    }
+
+    private static Choices Chosen(Choices choices, string name, string value)
+    {
+        try
+        {
+            return choices.With(name, value);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new Refused(400, "bad_request", wrong.Message);
+        }
     }
 
     private static JsonObject Tell(Account account, EventLog log, JsonObject wanted)

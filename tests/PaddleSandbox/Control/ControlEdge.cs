@@ -21,9 +21,10 @@ internal static class ControlEdge
             {
                 await Refuse(http, refused.Status, refused.Code, Detail(refused));
             }
-            catch (ArgumentException wrong)
+            catch (Exception broken) when (!http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
             {
-                await Refuse(http, 400, "bad_request", wrong.Message);
+                await Console.Error.WriteLineAsync($"{http.Request.Method} {http.Request.Path}: {broken}");
+                await Refuse(http, 500, "internal_error", $"Something went wrong in the sandbox: {broken.Message}");
             }
         });
     }
@@ -53,7 +54,7 @@ internal static class ControlEdge
     }
 
     private static Task Refuse(HttpContext http, int status, string code, string detail) =>
-        http.Say(new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["detail"] = detail } }, status is 404 ? 404 : 400);
+        http.Say(new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["detail"] = detail } }, status is 404 or 500 ? status : 400);
 
     private static string Detail(Refused refused) =>
         refused.Errors.Count == 0 ? refused.Message : string.Join("; ", refused.Errors.Select(one => $"{one.Field} {one.Message}".TrimStart()));

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Allocora.PaddleSandbox.Api;
 
 namespace Allocora.PaddleSandbox.Control;
 
 /// <summary>One thing that shall go wrong: with which calls, how, after how many of them and how often.</summary>
-internal sealed class Fault
+internal sealed partial class Fault
 {
     // What each kind may be told besides.
     private static readonly Dictionary<string, string[]> Kinds = new()
@@ -34,6 +35,7 @@ internal sealed class Fault
     {
         this.rule = rule;
         match = rule.Needed("match");
+        if (match != "*" && !Call().IsMatch(match)) throw Refused.Invalid("match", "must be * or the beginning of a call, GET /transactions for example");
         Kind = rule.Needed("kind", [.. Kinds.Keys]);
         (after, times) = (Number("after", 0, 0), Number("times", 1, 0));
         foreach (var (name, _) in rule)
@@ -47,6 +49,7 @@ internal sealed class Fault
         if (Kind == "status" && Status is < 400 or > 599) throw Refused.Invalid("status", "must be from 400 to 599");
         if (rule.ContainsKey("retryAfter")) RetryAfter = Number("retryAfter", 0, 0);
         Fields = rule.Array("fields") is { } fields ? [.. fields.Select(one => $"{one}")] : ["grand_total_tax", "retained_fee", "exchange_rate", "fee_rate"];
+        if (Fields.FirstOrDefault(one => one.Contains('.')) is { } path) throw Refused.Invalid("fields", $"hold names, which are taken out wherever they stand: not {path}");
         if (Kind == "next") _ = rule.Needed("next");
         if (Kind == "shift") _ = Text("way", "skip", ["skip", "repeat"]);
     }
@@ -91,6 +94,9 @@ internal sealed class Fault
         lock (gate) (json["seen"], json["hits"]) = (seen, hits);
         return json;
     }
+
+    [GeneratedRegex("^(GET|POST|PATCH|PUT|DELETE) /")]
+    private static partial Regex Call();
 
     private int Number(string name, int standard, int least) => rule.Whole(name) switch
     {

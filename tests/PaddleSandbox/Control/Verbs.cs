@@ -39,7 +39,7 @@ internal static class Verbs
         var target = account.OfId(id)?.Find(id, now)?.Render(now) ?? throw Refused.Unknown("object", id);
         if (id.StartsWith("txn_", StringComparison.Ordinal))
         {
-            if (verb == "charge-back") return Decide.ChargeBack(account, target, now);
+            if (verb is "charge-back" or "warn") return Decide.ChargeBack(account, target, verb == "warn" ? "chargeback_warning" : "chargeback", now);
             Named(OfTransactions, verb)(account, target, now);
             account.Transactions.Put(target);
             return target;

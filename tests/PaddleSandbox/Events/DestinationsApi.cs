@@ -22,7 +22,7 @@ internal static class DestinationsApi
             return new Listing(new Collection("ntfset", shelf), 200, 200, ["id"],
                 [new("active", Takes.One, YesOrNo), new("traffic_source", Takes.One, Sources)]).Run(http, account);
         });
-        routes.Read(One, Read, http => Answer.Ok(destinations.Existing(http.Id()).Json()));
+        routes.Read(One, Read, http => Answer.Ok(destinations.Existing(http.Id()).Json()), takes: []);
         routes.Write("POST", Path, Write, account, (_, body, now) =>
         {
             var id = account.NewId("ntfset", now);

@@ -10,6 +10,6 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes, Account account, EventLog log)
     {
         routes.Read("/events", "notification.read", http => log.List.Run(http, account));
-        routes.Read("/event-types", null, _ => Answer.Ok(new JsonArray([.. EventTypes.Names.Select(EventTypes.Json)])));
+        routes.Read("/event-types", null, _ => Answer.Ok(new JsonArray([.. EventTypes.Names.Select(EventTypes.Json)])), takes: []);
     }
 }

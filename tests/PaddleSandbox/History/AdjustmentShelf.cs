@@ -26,7 +26,8 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices
             "transaction_id" => chronicle.SaleId(row.Sale),
             "subscription_id" => chronicle.SubscriptionId(chronicle.Sales[row.Sale].Subscription),
             "currency_code" => chronicle.Baskets.Currency(chronicle.Sales[row.Sale], row.Sale),
-            _ => throw new ArgumentException($"Adjustments are not looked through by {field}."),
+            "payout_totals.currency_code" => chronicle.Payout,
+            _ => Stored.Of(Render(number, now)).Text(field),
         };
     }
 
@@ -38,7 +39,7 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices
             "created_at" => row.Created,
             "updated_at" => RenderAdjustment.Updated(chronicle, row, now),
             "settled_at" => row.Settled <= now && !row.IsRejected ? row.Settled : null,
-            _ => throw new ArgumentException($"Adjustments have no time {field}."),
+            _ => Stored.Of(Render(number, now)).Time(field),
         };
     }
 

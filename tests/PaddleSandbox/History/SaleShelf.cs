@@ -30,7 +30,8 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
             "subscription_id" => sale.Subscription < 0 ? null : chronicle.SubscriptionId(RenderTransaction.Subscription(sale, chronicle.Stages(number), now)),
             "invoice_number" => RenderTransaction.HasInvoice(sale, chronicle.Stages(number), now) ? RenderTransaction.InvoiceNumber(number) : null,
             "currency_code" => chronicle.Baskets.Currency(sale, number),
-            _ => throw new ArgumentException($"Transactions are not looked through by {field}."),
+            "details.payout_totals.currency_code" => chronicle.Stages(number).Figured <= now ? chronicle.Payout : null,
+            _ => Stored.Of(Render(number, now)).Text(field),
         };
     }
 
@@ -44,7 +45,7 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
             "updated_at" => chronicle.Updated(number, stages, now, choices()),
             "billed_at" => RenderTransaction.BilledAt(sale, stages, chronicle.SaleDice(number), now),
             "settled_at" => stages.Completed <= now ? stages.Completed : null,
-            _ => throw new ArgumentException($"Transactions have no time {field}."),
+            _ => Stored.Of(Render(number, now)).Time(field),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.World;
@@ -7,7 +8,6 @@ namespace Allocora.PaddleSandbox.Reports;
 /// <summary>Makes reports: takes the order, has it ready some seconds later, and lets it expire.</summary>
 internal sealed class ReportDesk(Account account)
 {
-    private const int PerDay = 100;
     private const long Kept = 14 * Instants.Day;
 
     public Answer Order(JsonObject body, long now)
@@ -81,8 +81,9 @@ internal sealed class ReportDesk(Account account)
                 throw new Refused(400, "concurrent_report_generation_not_allowed", "Only one report can be generated at a time");
             if (report.Time("created_at", now) is { } at && at > now - Instants.Day) times.Add(at);
         }
-        if (times.Count < PerDay) return;
-        var again = times.Order().ElementAt(times.Count - PerDay) + Instants.Day;
+        var perDay = int.Parse(account.Choices.ReportsPerDay, CultureInfo.InvariantCulture);
+        if (times.Count < perDay) return;
+        var again = times.Order().ElementAt(times.Count - perDay) + Instants.Day;
         throw new Refused(400, "report_creation_limit_exceeded", $"Report creation limit has been exceeded. Try again after {Instants.Text(again)}")
         {
             RetryAfter = (int)((again - now + Instants.Second - 1) / Instants.Second),
@@ -95,10 +96,19 @@ internal sealed class ReportDesk(Account account)
     {
         if (account.Reports.Find(id, at)?.Render(at) is not { } report || report.Word("status") != "pending") return;
         var view = new View(account, at - (account.Options.ReportLagMinutes * Instants.Minute));
-        report["rows"] = type.Sheet(view, question).Count();
-        report["status"] = "ready";
-        report["expires_at"] = Instants.Text(at + Kept);
         report["updated_at"] = Instants.Text(at);
+        try
+        {
+            report["rows"] = type.Sheet(view, question).Count();
+            report["status"] = "ready";
+            report["expires_at"] = Instants.Text(at + Kept);
+        }
+        catch (Exception broken)
+        {
+            // One that cannot be made must not keep all others from being ordered.
+            Console.Error.WriteLine($"{id}: {broken}");
+            report["status"] = "failed";
+        }
         account.Reports.Put(report);
         account.ReportFiles.Keep(id, view, question);
         account.Agenda.Add(at + Kept, _ => account.ReportFiles.Drop(id));

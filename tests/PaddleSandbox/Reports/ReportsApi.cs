@@ -21,8 +21,8 @@ internal static class ReportsApi
         {
             var now = account.CatchUp();
             return Answer.Ok(ReportDesk.Shown(account.Reports.Find(http.Id(), now) ?? throw Refused.Unknown("report", http.Id()), now));
-        });
-        routes.Read("/reports/{id}/download-url", "report.read", http => desk.Download(http, account.CatchUp()));
+        }, takes: []);
+        routes.Read("/reports/{id}/download-url", "report.read", http => desk.Download(http, account.CatchUp()), takes: []);
         routes.MapGet(Link.Path, (Delegate)(IResult (HttpContext http) =>
         {
             var now = account.CatchUp();

@@ -59,6 +59,7 @@ internal static class Life
         Demand(transaction, "revised", "billed", "paid", "completed", "past_due");
         if (body.FirstOrDefault(part => part.Key is not ("customer" or "business" or "address")) is { Key: { } unknown })
             throw Refused.Invalid(unknown, "cannot be revised");
+        if (transaction["revised_at"] is not null) throw new Refused(400, "transaction_already_revised", "A transaction can be revised once.");
         if (body.Count == 0) throw Refused.Invalid("customer", "one of customer, business or address is required");
         _ = (body.Object("customer"), body.Object("business"), body.Object("address"));
         transaction["revised_at"] = Instants.Text(now);

@@ -25,7 +25,7 @@ internal static class TransactionsApi
             var found = account.Transactions.Existing("transaction", http.Id(), account.CatchUp());
             Includes.Add(account, found, include);
             return Answer.Ok(found);
-        });
+        }, takes: ["include"]);
         routes.Write("POST", "/transactions", "transaction.write", account, (http, body, now) =>
         {
             var include = Includes.Demanded(listing, http, account);
@@ -48,7 +48,7 @@ internal static class TransactionsApi
             account.Transactions.Put(transaction);
             return Answer.Ok(transaction);
         });
-        routes.Read("/transactions/{id}/invoice", "transaction.read", http => Invoice.Link(account, http));
+        routes.Read("/transactions/{id}/invoice", "transaction.read", http => Invoice.Link(account, http), takes: ["disposition"]);
     }
 
     private static Listing Listing(Account account) => new(account.Transactions, 30, 30, ["billed_at", "created_at", "id", "updated_at"],

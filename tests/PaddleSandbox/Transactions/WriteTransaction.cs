@@ -96,10 +96,12 @@ internal static class WriteTransaction
             if (!Fields.Contains(name)) throw Refused.Invalid(name, "cannot be set");
             if (name is not ("items" or "status")) transaction[name] = value.Copy();
         }
-        var isManual = (string)transaction["collection_mode"]! == "manual";
-        if (isManual && transaction["billing_details"] is null) throw Refused.Invalid("billing_details", "is required when collection_mode is manual");
         if (body.ContainsKey("items")) Price(account, transaction, Cart.Read(account, body.Array("items"), (string?)transaction["currency_code"], now), now);
         else if (body.ContainsKey("address_id") || body.ContainsKey("discount_id") || body.ContainsKey("currency_code")) Reprice(account, transaction, now);
+        var isManual = (string)transaction["collection_mode"]! == "manual";
+        if (isManual && (string?)transaction["currency_code"] is { } currency && currency is not ("USD" or "EUR" or "GBP"))
+            throw Refused.Invalid("currency_code", "must be USD, EUR or GBP when collection_mode is manual");
+        if (isManual && transaction["billing_details"] is null) throw Refused.Invalid("billing_details", "is required when collection_mode is manual");
         var isReady = transaction["customer_id"] is not null && transaction["address_id"] is not null;
         transaction["status"] = isReady ? "ready" : "draft";
         transaction["updated_at"] = Instants.Text(now);

@@ -53,7 +53,7 @@ internal sealed class Account
 
     private long made, invoices;
 
-    public string NextInvoiceNumber() => $"{Options.Seed + 1000}-{90_000 + Interlocked.Increment(ref invoices)}";
+    public string NextInvoiceNumber() => $"325-{10_000 + Options.Transactions + Interlocked.Increment(ref invoices)}";
 
     public string NewUuid()
     {

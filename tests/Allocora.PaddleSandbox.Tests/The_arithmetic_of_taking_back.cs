@@ -6,7 +6,7 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox;
 
 /// <summary>The arithmetic of refunds, credits and chargebacks, on sales as chance makes them.</summary>
-public sealed class Taking_back_a_sale
+public sealed class The_arithmetic_of_taking_back
 {
     [Fact]
     public void The_parts_sum_to_the_sale_in_both_currencies()
