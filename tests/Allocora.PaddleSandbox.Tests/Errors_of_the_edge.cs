@@ -89,7 +89,7 @@ public sealed class Errors_of_the_edge : IAsyncLifetime
     [Fact]
     public async Task What_breaks_inside_is_an_internal_error_with_the_id_of_the_request()
     {
-        sandbox.Sandbox.Account.Told = (_, _, _) => throw new InvalidOperationException("It broke, as this test wants.");
+        sandbox.Sandbox.Account.Told = (_, _, _) => throw new NotSupportedException("It broke, as this test wants.");
         var body = new StringContent("""{"name":"x","tax_category":"saas"}""", Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/products") { Content = body };
 

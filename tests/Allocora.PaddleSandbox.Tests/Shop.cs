@@ -68,8 +68,7 @@ internal sealed class Shop(Running sandbox) : IAsyncDisposable
     public JsonObject Do(JsonNode id, string verb)
     {
         var account = sandbox.Sandbox.Account;
-        var now = account.CatchUp();
-        lock (account.Gate) return Verbs.Do(account, (string)id!, verb, now);
+        return account.Change(now => Verbs.Do(account, (string)id!, verb, now));
     }
 
     public async Task<JsonObject> Sold(string country, params (string Price, int Quantity)[] items)

@@ -140,7 +140,11 @@ public sealed class Taking_a_sale_back : IAsyncLifetime
         await shop.Adjust(invoice, "credit", Items(invoice, ("partial", "1200")));
 
         var paid = shop.Do(invoice["id"]!, "complete");
+        var cent = (await shop.Adjust(paid, "refund", Items(paid, ("partial", "1")))).Of("data");
+        Assert.Equal(("0", "1", "1"), ((string)cent["totals"]!["fee"]!, (string)cent["totals"]!["total"]!, (string)cent["payout_totals"]!["total"]!));
+        shop.Do(cent["id"]!, "reject");
         var refund = (await shop.Adjust(paid, "refund", null)).Of("data");
+        Assert.Equal("590", (string)refund["totals"]!["fee"]!);
 
         Assert.Equal("10800", (string)paid["payments"]![0]!["amount"]!);
         Assert.Equal("590", (string)paid["details"]!["totals"]!["fee"]!); // 5 % of what was paid, and 50 cents

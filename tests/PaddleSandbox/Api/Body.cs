@@ -6,16 +6,50 @@ namespace Allocora.PaddleSandbox.Api;
 /// <summary>The body of a request, and its fields one by one, each refused by name when it is not what it has to be.</summary>
 internal static class Body
 {
-    public static async Task<JsonObject> Read(HttpContext http)
+    private static readonly JsonDocumentOptions NoDuplicates = new() { AllowDuplicateProperties = false };
+
+    public static async Task<JsonObject> Read(HttpContext http) => await Json(http) as JsonObject
+        ?? throw new Refused(400, "bad_request", "Invalid request.", new FieldError("", "must be an object"));
+
+    /// <summary>The body, with every name once and every text one that can be written again.</summary>
+    public static async Task<JsonNode?> Json(HttpContext http)
     {
         try
         {
-            return await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted) as JsonObject
-                ?? throw new Refused(400, "bad_request", "Invalid request.", new FieldError("", "must be an object"));
+            using var document = await JsonDocument.ParseAsync(http.Request.Body, NoDuplicates, http.RequestAborted);
+            Check(document.RootElement, "The request body");
+            return JsonNode.Parse(document.RootElement.GetRawText());
         }
-        catch (JsonException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            throw new Refused(400, "invalid_json", "The request body is not valid JSON.");
+            throw new Refused(400, "invalid_json", $"The request body is not valid JSON: {wrong.Message}");
+        }
+    }
+
+    public static void Check(JsonElement json, string what)
+    {
+        try
+        {
+            Touch(json);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new Refused(400, "invalid_json", $"{what} holds text that is not valid Unicode.");
+        }
+    }
+
+    private static void Touch(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.String) _ = json.GetString();
+        if (json.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in json.EnumerateArray()) Touch(item);
+        }
+        if (json.ValueKind != JsonValueKind.Object) return;
+        foreach (var property in json.EnumerateObject())
+        {
+            _ = property.Name;
+            Touch(property.Value);
         }
     }
 
@@ -35,12 +69,12 @@ internal static class Body
     public static string Needed(this JsonObject body, string field, string[]? values = null, string within = "") =>
         body.Text(field, values, within) ?? throw Refused.Invalid(within + field, "is required");
 
-    public static int? Whole(this JsonObject body, string field)
+    public static int? Whole(this JsonObject body, string field, string within = "")
     {
         if (body[field] is not { } node) return null;
         return node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var number)
             ? number
-            : throw Refused.Invalid(field, "must be a whole number");
+            : throw Refused.Invalid(within + field, "must be a whole number");
     }
 
     public static bool? Flag(this JsonObject body, string field) => body[field]?.GetValueKind() switch
@@ -56,8 +90,8 @@ internal static class Body
 
     public static JsonObject Object(JsonNode? item, string field) => item as JsonObject ?? throw Refused.Invalid(field, "must be an object");
 
-    public static JsonArray? Array(this JsonObject body, string field) =>
-        body[field] is not { } node ? null : node as JsonArray ?? throw Refused.Invalid(field, "must be an array");
+    public static JsonArray? Array(this JsonObject body, string field, string within = "") =>
+        body[field] is not { } node ? null : node as JsonArray ?? throw Refused.Invalid(within + field, "must be an array");
 
     /// <summary>The object with the fields the body names, those that may be written, and the time of the change.</summary>
     public static JsonObject Merge(JsonObject into, JsonObject body, string[] fields, long now)

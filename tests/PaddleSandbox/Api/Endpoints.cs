@@ -17,8 +17,7 @@ internal static class Endpoints
     {
         IResult Handle(HttpContext http)
         {
-            var now = account.CatchUp();
-            lock (account.Gate) return change(http, now);
+            return Change(account, now => change(http, now));
         }
         routes.MapMethods(path, [method], (Delegate)Handle).WithMetadata(new Needs(permission));
     }
@@ -35,10 +34,23 @@ internal static class Endpoints
         async Task<IResult> Handle(HttpContext http)
         {
             var body = await Body.Read(http);
-            var now = account.CatchUp();
-            lock (account.Gate) return change(http, body, now);
+            return Change(account, now => change(http, body, now));
         }
         routes.MapMethods(path, [method], (Delegate)Handle).WithMetadata(new Needs(permission));
+    }
+
+    public static Answer Change(Account account, Func<long, Answer> change)
+    {
+        try
+        {
+            return account.Change(change);
+        }
+        catch (Exception odd) when (odd is InvalidOperationException or FormatException or OverflowException or ArgumentException or NullReferenceException)
+        {
+            // What was put in as it is may hold anything, and amounts may be as large as somebody likes.
+            Console.Error.WriteLine(odd);
+            throw new Refused(400, "bad_request", $"The request, or an object it is about, holds something that cannot be reckoned with: {odd.Message}");
+        }
     }
 
     /// <summary>The id in the address.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
 using Allocora.PaddleSandbox.Money;
@@ -10,6 +11,8 @@ namespace Allocora.PaddleSandbox.Catalogue;
 internal static class Prices
 {
     public static readonly string[] TaxModes = ["account_setting", "external", "internal", "location"];
+
+    private const long Most = 999_999_999_999;
 
     private static readonly string[] Fields =
     [
@@ -49,16 +52,36 @@ internal static class Prices
         _ = body.Text("type", ["standard", "custom"]);
         _ = body.Text("status", ["active", "archived"]);
         _ = body.Object("custom_data");
-        if (body.Object("unit_price") is { } unit) Check(unit);
+        if (body.ContainsKey("unit_price")) Check(body.Object("unit_price") ?? throw Refused.Invalid("unit_price", "must be an object"), "unit_price");
+        if (body.ContainsKey("quantity")) Bounds(body.Object("quantity") ?? throw Refused.Invalid("quantity", "must be an object"));
+        if (body.ContainsKey("unit_price_overrides")) Overrides(body.Array("unit_price_overrides"));
         if (body.Object("billing_cycle") is { } cycle) Cycle(cycle);
         return Body.Merge(price, body, Fields, now);
     }
 
-    private static void Check(JsonObject unit)
+    private static void Check(JsonObject unit, string field)
     {
-        _ = unit.Needed("currency_code", Currencies.All);
-        if (!long.TryParse(unit.Needed("amount"), NumberStyles.None, CultureInfo.InvariantCulture, out var amount) || amount > 999_999_999_999)
-            throw Refused.Invalid("unit_price.amount", "must be a whole number in the lowest denomination, as a string");
+        _ = unit.Needed("currency_code", Currencies.All, field + ".");
+        if (!long.TryParse(unit.Needed("amount", within: field + "."), NumberStyles.None, CultureInfo.InvariantCulture, out var amount) || amount > Most)
+            throw Refused.Invalid(field + ".amount", "must be a whole number in the lowest denomination, as a string");
+    }
+
+    private static void Bounds(JsonObject quantity)
+    {
+        if (quantity.Whole("minimum", "quantity.") is not { } least || quantity.Whole("maximum", "quantity.") is not { } most || least < 1 || most < least)
+            throw Refused.Invalid("quantity", "must hold a minimum from 1 and a maximum from there");
+    }
+
+    private static void Overrides(JsonArray? overrides)
+    {
+        for (var at = 0; at < (overrides?.Count ?? 0); at++)
+        {
+            var field = $"unit_price_overrides[{at}]";
+            var one = Body.Object(overrides![at], field);
+            if (one.Array("country_codes", field + ".") is not { Count: > 0 } codes || codes.Any(code => code?.GetValueKind() != JsonValueKind.String))
+                throw Refused.Invalid(field + ".country_codes", "must hold the codes of countries");
+            Check(one.Object("unit_price") ?? throw Refused.Invalid(field + ".unit_price", "is required"), field + ".unit_price");
+        }
     }
 
     private static void Cycle(JsonObject cycle)

@@ -48,6 +48,8 @@ internal static class ControlApi
         }));
     }
 
+    private static readonly long Last = Instants.Parse("2200-01-01")!.Value;
+
     private static void MapClock(this IEndpointRouteBuilder routes, Account account)
     {
         routes.MapGet("/clock", (RequestDelegate)(http => http.Say(Clock(account))));
@@ -58,6 +60,7 @@ internal static class ControlApi
             if (Time(wanted, "now") is { } given) to = given;
             if (wanted.Text("advance") is { } by) to = Math.Max(to, was) + Duration(by);
             if (to != long.MinValue && to < was) throw Refused.Invalid("now", "must not be in the past: time goes forward only");
+            if (to > Last) throw Refused.Invalid("now", "must be before the year 2200");
             account.Clock.Set(to, wanted.Flag("frozen") ?? account.Clock.Frozen);
             account.CatchUp();
             await http.Say(Clock(account));
@@ -140,7 +143,7 @@ internal static class ControlApi
         {
             return XmlConvert.ToTimeSpan(text).Ticks / TimeSpan.TicksPerMicrosecond;
         }
-        catch (FormatException)
+        catch (Exception wrong) when (wrong is FormatException or OverflowException)
         {
             throw Refused.Invalid("advance", "must be a duration of ISO 8601, PT36H for example");
         }

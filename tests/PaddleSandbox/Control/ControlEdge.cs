@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
 
@@ -30,18 +29,7 @@ internal static class ControlEdge
     }
 
     /// <summary>The body of a call that has to have one.</summary>
-    public static async Task<JsonNode> Json(this HttpContext http)
-    {
-        try
-        {
-            return await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted)
-                ?? throw new Refused(400, "invalid_json", "The body is null.");
-        }
-        catch (JsonException wrong)
-        {
-            throw new Refused(400, "invalid_json", wrong.Message);
-        }
-    }
+    public static async Task<JsonNode> Json(this HttpContext http) => await Body.Json(http) ?? throw new Refused(400, "invalid_json", "The body is null.");
 
     public static async Task<JsonObject> Fields(this HttpContext http) =>
         await http.Json() as JsonObject ?? throw new Refused(400, "bad_request", "The body has to be an object.");

@@ -10,6 +10,7 @@ namespace Allocora.PaddleSandbox.Control;
 internal static class Objects
 {
     private const int AtOnce = 1_000;
+    private static readonly JsonSerializerOptions NoDuplicates = new() { AllowDuplicateProperties = false };
 
     /// <summary>Takes one object, an array of them or one a line, and says how many there were.</summary>
     public static async Task<int> Take(HttpContext http, Account account)
@@ -19,7 +20,7 @@ internal static class Objects
         var taken = 0;
         var batch = new List<(Collection Of, Stored Object)>(AtOnce);
         var isArray = first == '[';
-        var many = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(body.AsStream(), topLevelValues: !isArray, cancellationToken: http.RequestAborted);
+        var many = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(body.AsStream(), !isArray, NoDuplicates, http.RequestAborted);
         try
         {
             await foreach (var json in many)
@@ -28,7 +29,7 @@ internal static class Objects
                 if (batch.Count == AtOnce) Put(account, batch);
             }
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
             throw new Refused(400, "invalid_json", $"Object {taken} is not JSON: {wrong.Message}");
         }
@@ -43,8 +44,8 @@ internal static class Objects
     /// <summary>A merge patch, as RFC 7396 has it; the time of the change is now unless it is given.</summary>
     public static JsonObject Change(Account account, string id, JsonObject patch)
     {
-        var now = account.CatchUp();
-        lock (account.Gate)
+        if (patch.ContainsKey("id")) throw Refused.Invalid("id", "cannot be changed");
+        return account.Change(now =>
         {
             var (of, row) = Existing(account, id, now);
             var changed = row.Render(now);
@@ -53,21 +54,20 @@ internal static class Objects
             of.Put(changed, row.Stored?.IsVerbatim ?? false);
             account.Tell($"{Entity(of.Prefix)}.updated", changed, now);
             return changed;
-        }
+        });
     }
 
     /// <summary>The same object once more, as a new one.</summary>
     public static void Copy(Account account, string id)
     {
-        var now = account.CatchUp();
-        lock (account.Gate)
+        account.Change(now =>
         {
             var (of, row) = Existing(account, id, now);
             var copy = row.Render(now);
             copy["id"] = account.NewId(of.Prefix, now);
             (copy["created_at"], copy["updated_at"]) = (Instants.Text(now), Instants.Text(now));
-            of.Put(copy, row.Stored?.IsVerbatim ?? false);
-        }
+            return of.Put(copy, row.Stored?.IsVerbatim ?? false);
+        });
     }
 
     public static (Collection Of, Row Row) Existing(Account account, string id, long now) =>
@@ -75,6 +75,7 @@ internal static class Objects
 
     private static (Collection, Stored) Checked(Account account, JsonElement json, int number)
     {
+        Body.Check(json, $"Object {number}");
         var id = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String
             ? given.GetString()!
             : throw new Refused(400, "bad_object", $"Object {number} has no id.");

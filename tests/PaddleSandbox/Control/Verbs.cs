@@ -29,8 +29,7 @@ internal static class Verbs
 
     public static void MapVerbs(this IEndpointRouteBuilder control, Account account) => control.MapPost("/objects/{id}/{verb}", (string id, string verb) =>
     {
-        var now = account.CatchUp();
-        lock (account.Gate) return Results.Json(Do(account, id, verb, now));
+        return Results.Json(Endpoints.Change(account, now => Answer.Ok(Do(account, id, verb, now))).Data);
     });
 
     /// <summary>The object as it is afterwards; for a chargeback, the adjustment that it made.</summary>

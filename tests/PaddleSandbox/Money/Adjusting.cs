@@ -79,8 +79,10 @@ internal static class Adjusting
         var net = items.Aggregate(default(Net), static (sum, item) => sum + item.Net);
         var after = before.Net + net;
 
-        var whole = sale.Net.Total;
-        var feeAfter = whole == 0 ? 0 : Rounding.Divide((Int128)sale.Fee * after.Total, whole);
+        // What was credited before there was a fee was never charged for.
+        var free = earlier.Where(static one => one.Totals.Fee == 0).Sum(static one => one.Totals.Net.Total);
+        var whole = sale.Net.Total - free;
+        var feeAfter = whole == 0 ? 0 : Rounding.Divide((Int128)sale.Fee * (after.Total - free), whole);
         var fee = feeAfter - before.Fee;
         var total = sale.Exchange.Convert(after.Total) - paidOut.Net.Total;
         var tax = sale.Exchange.Convert(after.Tax) - paidOut.Net.Tax;

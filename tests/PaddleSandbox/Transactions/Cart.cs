@@ -58,7 +58,7 @@ internal sealed record Cart(IReadOnlyList<Item> Items, string Currency)
     {
         var quantity = item.Whole("quantity") ?? 1;
         if (quantity < 1) throw Refused.Invalid($"items[{at}].quantity", "must be a whole number above 0");
-        var counted = item["include_in_totals"] is not { } included || (bool)included;
+        var counted = item.Flag("include_in_totals") ?? true;
         if (item.Text("price_id") is { } id)
         {
             var price = account.Prices.Find(id, now)?.Render(now) ?? throw Refused.Invalid($"items[{at}].price_id", "is not a price of this account");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
+using Allocora.PaddleSandbox.Reports;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.Transactions;
@@ -42,22 +43,22 @@ internal static class Includes
         if (!include.Contains("adjustment") && !include.Contains("adjustments") && !include.Contains("adjustments_totals")) return;
 
         var adjustments = account.AdjustmentsOf((string)transaction["id"]!, now).Select(row => row.Render(now)).ToList();
-        if (include.Contains("adjustments_totals")) transaction["adjustments_totals"] = Sum(adjustments, (string)transaction["currency_code"]!);
+        if (include.Contains("adjustments_totals")) transaction["adjustments_totals"] = Sum(adjustments, transaction.Word("currency_code"));
         if (include.Contains("adjustment") || include.Contains("adjustments")) transaction["adjustments"] = new JsonArray([.. adjustments]);
 
         void One(string name, Collection of)
         {
-            if (include.Contains(name) && of.Find((string?)transaction[name + "_id"], now) is { } found) transaction[name] = found.Render(now);
+            if (include.Contains(name) && of.Find(transaction.Word(name + "_id"), now) is { } found) transaction[name] = found.Render(now);
         }
     }
 
     // Only what has come into effect: a reversed one and the row that undoes it cancel each other out.
-    private static JsonObject Sum(List<JsonObject> adjustments, string currency)
+    private static JsonObject Sum(List<JsonObject> adjustments, string? currency)
     {
-        var counted = adjustments.Where(one => (string)one["status"]! is "approved" or "reversed").ToList();
+        var counted = adjustments.Where(one => one.Word("status") is "approved" or "reversed").ToList();
         string Total(string field, Func<JsonObject, bool>? which = null) => counted.Where(which ?? (static _ => true))
-            .Sum(one => long.Parse((string?)one["totals"]![field] ?? "0", CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
-        string Kind(string kind) => Total("total", one => ((string)one["action"]!).StartsWith(kind, StringComparison.Ordinal));
+            .Aggregate((Int128)0, (sum, one) => sum + (one.Part("totals").Amount(field) ?? 0)).ToString(CultureInfo.InvariantCulture);
+        string Kind(string kind) => Total("total", one => one.Word("action")?.StartsWith(kind, StringComparison.Ordinal) == true);
         return new JsonObject
         {
             ["subtotal"] = Total("subtotal"),

@@ -81,7 +81,7 @@ internal static class WriteTransaction
             ["discount_id"] = body.Text("discount_id"),
             ["customer_ip_address"] = body.Text("customer_ip_address"),
             ["address"] = address?.DeepClone(),
-            ["ignore_trials"] = body["ignore_trials"] is { } ignore && (bool)ignore,
+            ["ignore_trials"] = body.Flag("ignore_trials") ?? false,
             ["items"] = cart.Json(isPreview: true),
             ["details"] = details,
             ["available_payment_methods"] = Includes.PaymentMethods(),
@@ -114,6 +114,7 @@ internal static class WriteTransaction
         Exists(account.Businesses, "business_id");
         Exists(account.Discounts, "discount_id");
         _ = body.Text("currency_code", Currencies.All);
+        if (body.ContainsKey("currency_code") && body["currency_code"] is null) throw Refused.Invalid("currency_code", "must be a currency");
         _ = body.Text("collection_mode", ["automatic", "manual"]);
         _ = body.Text("status", ["billed", "canceled"]);
         _ = body.Object("custom_data");

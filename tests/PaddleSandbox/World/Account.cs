@@ -72,13 +72,75 @@ internal sealed class Account
     /// <summary>The account as of now, after everything that was due by then.</summary>
     public long CatchUp()
     {
-        var now = Clock.Now;
-        lock (Gate) Agenda.CatchUp(now);
-        return now;
+        // The time is taken with the gate held, so that whatever gets a later id is also written later: nobody who reads in order misses a row.
+        lock (Gate)
+        {
+            var now = Clock.Now;
+            Agenda.CatchUp(now, Happen);
+            return now;
+        }
     }
 
-    /// <summary>Something happened to an object: an event, for whoever lists or is sent them. Called with the gate held, or before anybody calls.</summary>
-    public void Tell(string type, JsonObject data, long at) => Told?.Invoke(type, data, at);
+    /// <summary>One change after another, each whole, with what it tells, or not at all.</summary>
+    /// <param name="change">Gets the time.</param>
+    public T Change<T>(Func<long, T> change)
+    {
+        lock (Gate)
+        {
+            var now = CatchUp();
+            return Whole(() => change(now));
+        }
+    }
+
+    /// <summary>Something happened to an object: an event, for whoever lists or is sent them, when the change that it is a part of is made.</summary>
+    public void Tell(string type, JsonObject data, long at)
+    {
+        if (telling is null) Told?.Invoke(type, data, at);
+        else telling.Add((type, data.DeepClone().AsObject(), at));
+    }
+
+    private List<(string Type, JsonObject Data, long At)>? telling;
+
+    private void Happen(Action<long> act, long due)
+    {
+        try
+        {
+            Whole(() =>
+            {
+                act(due);
+                return true;
+            });
+        }
+        catch (Exception broken)
+        {
+            // What else is due goes on, and so does whoever only looked.
+            Console.Error.WriteLine($"What was due at {Instants.Text(due)} did not happen: {broken}");
+        }
+    }
+
+    private T Whole<T>(Func<T> change)
+    {
+        Collection[] all = [Transactions, Adjustments, Products, Prices, Customers, Addresses, Businesses, Discounts, Reports];
+        var before = all.Select(one => one.Mark()).ToArray();
+        telling = [];
+        try
+        {
+            var result = change();
+            var told = telling;
+            telling = null;
+            foreach (var (type, data, at) in told) Told?.Invoke(type, data, at);
+            return result;
+        }
+        catch
+        {
+            for (var at = 0; at < all.Length; at++) all[at].Restore(before[at]);
+            throw;
+        }
+        finally
+        {
+            telling = null;
+        }
+    }
 
     public Action<string, JsonObject, long>? Told { get; set; }
 

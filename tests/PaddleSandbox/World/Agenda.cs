@@ -13,9 +13,11 @@ internal sealed class Agenda
         lock (gate) entries.Enqueue(act, (due, order++));
     }
 
-    public void CatchUp(long now)
+    /// <param name="now">Up to when.</param>
+    /// <param name="happen">Does one of them, and deals with what goes wrong.</param>
+    public void CatchUp(long now, Action<Action<long>, long> happen)
     {
-        while (Next(now) is var (act, due)) act(due);
+        while (Next(now) is var (act, due)) happen(act, due);
     }
 
     private (Action<long> Act, long Due)? Next(long now)

@@ -53,6 +53,11 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
     /// <summary>The ids of the written objects of one group, those that were written over history's too.</summary>
     public IReadOnlyCollection<string> Group(string key) => written.Groups.GetValueOrDefault(key, None);
 
+    /// <summary>What was written by now, to go back to.</summary>
+    public object Mark() => written;
+
+    public void Restore(object mark) => written = (Written)mark;
+
     private Written Add(Written was, IReadOnlyCollection<Stored> many)
     {
         var groups = was.Groups;
