@@ -96,6 +96,7 @@ internal sealed class Sandbox : IAsyncDisposable
             Reports = new Collection("rep", ListShelf.Empty),
         };
         past.Choices = () => account.Choices;
+        account.Transactions.Writing = account.Adjustments.Writing = written => past.TakeOver(written, account.Clock.Now);
         return account;
     }
 

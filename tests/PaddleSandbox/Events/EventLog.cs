@@ -67,8 +67,9 @@ internal sealed class EventLog
     /// <summary>The next that happened, in order, or null when all up to now was taken. Taken by one at a time.</summary>
     public Occurred? Take(long now)
     {
-        var isTold = told.TryPeek(out var next);
-        if (nextOfPast < past.Count(now) && (!isTold || past.At(nextOfPast) <= next.At))
+        var (isTold, count) = (told.TryPeek(out var next), past.Count(now));
+        while (nextOfPast < count && !past.Exists(nextOfPast, now)) nextOfPast++;
+        if (nextOfPast < count && (!isTold || past.At(nextOfPast) <= next.At))
         {
             var number = nextOfPast++;
             return new(past.Id(number), past.Type(number), past.At(number));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.History;
 using Allocora.PaddleSandbox.World;
@@ -16,43 +17,51 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
 
     private readonly record struct Entry(long At, int Number, byte Type, byte Teller, ushort Rank);
 
-    private readonly Lock gate = new();
-    private readonly List<string> types = [];
-    private readonly List<IHappenings> tellers = [];
-    private Entry[] entries = [];
-    private int count;
-    private long? upTo;
-
-    public int Count(long now)
+    /// <param name="Entries">More than are counted: what is beyond is only being put in.</param>
+    /// <param name="UpTo">Null before anybody asked.</param>
+    private sealed record Known(Entry[] Entries, int Count, ImmutableArray<string> Types, ImmutableArray<IHappenings> Tellers, long? UpTo)
     {
-        lock (gate)
+        public Happening Happening(int number)
         {
-            if (upTo is null || now > upTo) Extend(now);
-            var (low, high) = (0, count);
-            while (low < high)
-            {
-                var middle = low + ((high - low) / 2);
-                if (entries[middle].At <= now) low = middle + 1;
-                else high = middle;
-            }
-            return low;
+            var entry = Entries[number];
+            return new(entry.At, Types[entry.Type], entry.Number, Tellers[entry.Teller]);
         }
     }
 
-    public long At(int number) => Of(number).At;
+    private readonly Lock gate = new();
+    private volatile Known known = new([], 0, [], [], null);
 
-    public string Type(int number) => types[Of(number).Type];
+    public int Count(long now)
+    {
+        var all = Until(now);
+        var (low, high) = (0, all.Count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (all.Entries[middle].At <= now) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    // Asked each time, and not when they are put in: so the others have the same ids, whoever took over what and when.
+    public bool Exists(int number, long now) => known.Happening(number) is var happening && happening.From.Happened(happening);
+
+    public long At(int number) => known.Entries[number].At;
+
+    public string Type(int number) => known.Happening(number).Type;
 
     // The place within the millisecond makes it the same id, however much was read before it.
     public string Id(int number)
     {
-        var entry = Of(number);
+        var entry = known.Entries[number];
         var dice = Dice.Of(account.Options.Seed).For(Purpose.Event, entry.At / Instants.Millisecond).For(Purpose.Event, entry.Rank);
         return Ids.Of("evt", entry.At, entry.Rank, dice);
     }
 
     public int Find(string id)
     {
+        var count = known.Count;
         var (low, high) = (0, count);
         while (low < high)
         {
@@ -75,50 +84,42 @@ internal sealed class PastEvents(Account account, IReadOnlyList<IHappenings> sou
 
     public JsonObject Render(int number, long now)
     {
-        var entry = Of(number);
-        var teller = tellers[entry.Teller];
-        var data = teller.Data(new Happening(entry.At, types[entry.Type], entry.Number, teller));
-        if (account.Choices.OldEventsLackNewFields == "yes") OldFields.TakeOut(types[entry.Type], data, entry.At);
-        return Envelope.Of(Id(number), types[entry.Type], entry.At, data);
+        var happening = known.Happening(number);
+        var data = happening.From.Data(happening);
+        if (account.Choices.OldEventsLackNewFields == "yes") OldFields.TakeOut(happening.Type, data, happening.At);
+        return Envelope.Of(Id(number), happening.Type, happening.At, data);
     }
 
-    private Entry Of(int number) => Volatile.Read(ref entries)[number];
-
-    private void Extend(long now)
+    private Known Until(long now)
     {
-        var after = upTo ?? ((now - Kept) / Instants.Millisecond * Instants.Millisecond) - 1;
+        if (known.UpTo >= now) return known;
+        lock (gate) return known.UpTo >= now ? known : known = Extended(known, now);
+    }
+
+    private Known Extended(Known was, long now)
+    {
+        var after = was.UpTo ?? ((now - Kept) / Instants.Millisecond * Instants.Millisecond) - 1;
         // A little ahead, so that history is not asked again with every look at a clock that runs; but into no other day, for with a month that
         // begins the one before it is reckoned up.
         var until = Math.Min(now + Ahead, (((now / Instants.Day) + 1) * Instants.Day) - 1);
-        var (start, grown) = (count, entries);
-        foreach (var one in sources.SelectMany(source => source.Between(after, until)))
-        {
-            if (count == grown.Length) Array.Resize(ref grown, Math.Max(1_024, count * 2));
-            grown[count++] = new(one.At, one.Number, Place(types, one.Type), Place(tellers, one.From), 0);
-        }
+        var happened = sources.SelectMany(source => source.Between(after, until)).ToArray();
         // Those of one source that happened at once stay as it told them.
-        if (sources.Count > 1) InOrder(grown, start);
-        for (var at = start; at < count; at++)
+        if (sources.Count > 1) happened = [.. happened.OrderBy(one => one.At)];
+        var (entries, count, types, tellers) = (was.Entries, was.Count, was.Types, was.Tellers);
+        if (count + happened.Length > entries.Length) Array.Resize(ref entries, Math.Max(Math.Max(1_024, count * 2), count + happened.Length));
+        foreach (var one in happened)
         {
-            var isSameMillisecond = at > 0 && grown[at - 1].At / Instants.Millisecond == grown[at].At / Instants.Millisecond;
-            if (isSameMillisecond) grown[at] = grown[at] with { Rank = (ushort)(grown[at - 1].Rank + 1) };
+            var isSameMillisecond = count > 0 && entries[count - 1].At / Instants.Millisecond == one.At / Instants.Millisecond;
+            var rank = isSameMillisecond ? entries[count - 1].Rank + 1 : 0;
+            entries[count++] = new(one.At, one.Number, Place(ref types, one.Type), Place(ref tellers, one.From), (ushort)rank);
         }
-        Volatile.Write(ref entries, grown);
-        upTo = until;
+        return new(entries, count, types, tellers, until);
     }
 
-    private void InOrder(Entry[] grown, int start)
+    private static byte Place<T>(ref ImmutableArray<T> among, T one)
     {
-        var sorted = grown.AsSpan(start, count - start).ToArray().OrderBy(one => one.At).ToArray();
-        sorted.CopyTo(grown, start);
-    }
-
-    private static byte Place<T>(List<T> among, T one)
-    {
-        var at = among.IndexOf(one);
-        if (at >= 0) return (byte)at;
-        among.Add(one);
-        return checked((byte)(among.Count - 1));
+        if (!among.Contains(one)) among = among.Add(one);
+        return checked((byte)among.IndexOf(one));
     }
 }
 

@@ -23,5 +23,7 @@ internal sealed class AdjustmentHappenings(Chronicle chronicle, IShelf adjustmen
         return all;
     }
 
+    public bool Happened(Happening happening) => happening.At <= chronicle.Until(chronicle.Adjustments[happening.Number].Sale, happening.At);
+
     public JsonObject Data(Happening happening) => adjustments.Render(happening.Number, happening.At);
 }

@@ -14,9 +14,12 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices
 
     public int Find(string id) => InOrder.Find("adj", id, chronicle.Adjustments, static row => row.Created, Id);
 
+    public bool Exists(int number, long now) => chronicle.Adjustments[number].Created <= Until(number, now);
+
     public string? Text(int number, string field, long now)
     {
         ref readonly var row = ref chronicle.Adjustments[number];
+        now = Until(number, now);
         return field switch
         {
             "id" => Id(number),
@@ -34,6 +37,7 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices
     public long? Time(int number, string field, long now)
     {
         ref readonly var row = ref chronicle.Adjustments[number];
+        now = Until(number, now);
         return field switch
         {
             "created_at" => row.Created,
@@ -43,5 +47,7 @@ internal sealed class AdjustmentShelf(Chronicle chronicle, Func<Choices> choices
         };
     }
 
-    public JsonObject Render(int number, long now) => rendering.Of(number, now, choices().EarningsHoldRetainedFee == "yes");
+    public JsonObject Render(int number, long now) => rendering.Of(number, Until(number, now), choices().EarningsHoldRetainedFee == "yes");
+
+    private long Until(int number, long now) => chronicle.Until(chronicle.Adjustments[number].Sale, now);
 }

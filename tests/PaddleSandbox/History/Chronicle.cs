@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
@@ -8,6 +9,7 @@ internal sealed class Chronicle
 {
     private readonly Dice sales, adjustments;
     private readonly long[] customers, subscriptions;
+    private readonly ConcurrentDictionary<int, long> takenOver = new();
 
     public Chronicle(Options options)
     {
@@ -80,6 +82,15 @@ internal sealed class Chronicle
             last = Math.Max(last, RenderAdjustment.Updated(this, Adjustments[at], now));
         return last;
     }
+
+    /// <summary>Somebody wrote to a sale, or to an adjustment of it: nothing happens to it by itself any more. Only the first time counts.</summary>
+    public void TakeOver(int sale, long at)
+    {
+        if (sale >= 0) takenOver.TryAdd(sale, at);
+    }
+
+    /// <summary>The instant to look at a sale and its adjustments: never one after somebody took it over.</summary>
+    public long Until(int sale, long now) => takenOver.TryGetValue(sale, out var at) ? Math.Min(at, now) : now;
 
     /// <summary>When an adjustment is undone; Never where it is not.</summary>
     public long Reversed(in AdjustmentRow row) => row.ReversedBy < 0 ? SaleStages.Never : Adjustments[row.ReversedBy].Created;

@@ -12,6 +12,9 @@ internal interface IHappenings
     /// <summary>What happened after the one instant and up to the other, oldest first.</summary>
     IReadOnlyList<Happening> Between(long after, long upTo);
 
+    /// <summary>Whether it did happen: what was still to come of something does not when somebody takes that over.</summary>
+    bool Happened(Happening happening) => true;
+
     /// <summary>The object as it was then.</summary>
     JsonObject Data(Happening happening);
 }

@@ -60,6 +60,14 @@ internal sealed class Past : IHappenings
         return numbers;
     }
 
+    /// <summary>Somebody writes an object: where it is a sale of the past, or of one, the past has no more to say about that sale.</summary>
+    public void TakeOver(Stored written, long now)
+    {
+        chronicle.TakeOver(Transactions.Find(written.Id), now);
+        if (Adjustments.Find(written.Id) is >= 0 and var number) chronicle.TakeOver(chronicle.Adjustments[number].Sale, now);
+        if (written.Text("transaction_id") is { } transaction) chronicle.TakeOver(Transactions.Find(transaction), now);
+    }
+
     public IReadOnlyList<Happening> Between(long after, long upTo)
     {
         var (ofSales, ofAdjustments) = (sales.Between(after, upTo), adjustments.Between(after, upTo));
@@ -71,6 +79,8 @@ internal sealed class Past : IHappenings
         }
         return all;
     }
+
+    public bool Happened(Happening happening) => happening.From.Happened(happening);
 
     public JsonObject Data(Happening happening) => happening.From.Data(happening);
 

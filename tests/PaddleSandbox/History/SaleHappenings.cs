@@ -50,6 +50,8 @@ internal sealed class SaleHappenings(Chronicle chronicle, IShelf transactions) :
         return sorted;
     }
 
+    public bool Happened(Happening happening) => happening.At <= chronicle.Until(happening.Number, happening.At);
+
     public JsonObject Data(Happening happening)
     {
         var completed = happening.Type == Updated ? chronicle.Stages(happening.Number).Completed : SaleStages.Never;

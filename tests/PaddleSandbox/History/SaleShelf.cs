@@ -9,7 +9,8 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
     private const int Block = 256;
 
     private readonly RenderTransaction rendering = new(chronicle);
-    private readonly Lazy<long[]> latest = new(() => Latest(chronicle));
+    private readonly Lazy<long[]> latest = new(() => Latest(chronicle, new Choices { AdjustingTouchesTransaction = "no" }));
+    private readonly Lazy<long[]> latestTouched = new(() => Latest(chronicle, new Choices { AdjustingTouchesTransaction = "yes" }));
 
     public int Count(long now) => InOrder.Before(chronicle.Sales, now + 1, static sale => sale.Created);
 
@@ -17,8 +18,11 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
 
     public int Find(string id) => InOrder.Find("txn", id, chronicle.Sales, static sale => sale.Created, Id);
 
+    public bool Exists(int number, long now) => chronicle.Sales[number].Created <= chronicle.Until(number, now);
+
     public string? Text(int number, string field, long now)
     {
+        now = chronicle.Until(number, now);
         ref readonly var sale = ref chronicle.Sales[number];
         return field switch
         {
@@ -37,6 +41,7 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
 
     public long? Time(int number, string field, long now)
     {
+        now = chronicle.Until(number, now);
         ref readonly var sale = ref chronicle.Sales[number];
         if (field == "created_at") return sale.Created;
         var stages = chronicle.Stages(number);
@@ -52,21 +57,22 @@ internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IS
     // By blocks: a connector that asks what is new in a million should not have each of them looked at.
     public int Skip(int number, int step, long since)
     {
-        while (number >= 0 && number < chronicle.Sales.Length && latest.Value[number / Block] < since)
+        var ofBlocks = choices().AdjustingTouchesTransaction == "no" ? latest.Value : latestTouched.Value;
+        while (number >= 0 && number < chronicle.Sales.Length && ofBlocks[number / Block] < since)
             number = step > 0 ? ((number / Block) + 1) * Block : ((number / Block) * Block) - 1;
         return number;
     }
 
-    private static long[] Latest(Chronicle chronicle)
+    private static long[] Latest(Chronicle chronicle, Choices choices)
     {
         var latest = new long[(chronicle.Sales.Length / Block) + 1];
         for (var number = 0; number < chronicle.Sales.Length; number++)
         {
             ref var block = ref latest[number / Block];
-            block = Math.Max(block, chronicle.Stages(number).Updated(SaleStages.Never - 1));
+            block = Math.Max(block, chronicle.Updated(number, chronicle.Stages(number), SaleStages.Never - 1, choices));
         }
         return latest;
     }
 
-    public JsonObject Render(int number, long now) => rendering.Of(number, now, choices());
+    public JsonObject Render(int number, long now) => rendering.Of(number, chronicle.Until(number, now), choices());
 }

@@ -22,11 +22,16 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
 
     public IShelf Shelf => shelf;
 
+    /// <summary>Gets each object just before it is written.</summary>
+    public Action<Stored>? Writing { get; set; }
+
     public Row? Find(string? id, long now)
     {
         if (id is null) return null;
         if (written.ById.TryGetValue(id, out var stored)) return new Row(this, -1, stored);
-        return shelf.Find(id) is >= 0 and var number && number < shelf.Count(now) ? new Row(this, number, null) : null;
+        return shelf.Find(id) is >= 0 and var number && number < shelf.Count(now) && shelf.Exists(number, now)
+            ? new Row(this, number, null)
+            : null;
     }
 
     /// <summary>The same collection, that no later write changes.</summary>
@@ -48,7 +53,14 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
         return stored;
     }
 
-    public void Put(IReadOnlyCollection<Stored> many) => ImmutableInterlocked.Update(ref written, Add, many);
+    public void Put(IReadOnlyCollection<Stored> many)
+    {
+        if (Writing is { } tell)
+        {
+            foreach (var one in many) tell(one);
+        }
+        ImmutableInterlocked.Update(ref written, Add, many);
+    }
 
     /// <summary>The ids of the written objects of one group, those that were written over history's too.</summary>
     public IReadOnlyCollection<string> Group(string key) => written.Groups.GetValueOrDefault(key, None);
@@ -101,6 +113,11 @@ internal sealed class Collection(string prefix, IShelf shelf, string? groupBy = 
             if (since > long.MinValue && number >= 0 && number < count) number = shelf.Skip(number, step, since);
             var (fromHistory, fromWritten) = (number >= 0 && number < count, place >= 0 && place < snapshot.Ids.Count);
             if (!fromHistory && !fromWritten) yield break;
+            if (fromHistory && !shelf.Exists(number, now))
+            {
+                number += step;
+                continue;
+            }
             if (snapshot.Ids.Count == 0)
             {
                 yield return new Row(this, number, null);

@@ -8,8 +8,11 @@ namespace Allocora.PaddleSandbox.World;
 /// </summary>
 internal interface IShelf
 {
-    /// <summary>How many exist by then.</summary>
+    /// <summary>How many were made by then.</summary>
     int Count(long now);
+
+    /// <summary>Whether one that was to be made by then was: it was not when somebody took over before what it would have come from.</summary>
+    bool Exists(int number, long now) => true;
 
     string Id(int number);
 
