@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox;
 
@@ -31,6 +33,21 @@ public sealed class Booking_a_movement
 
         Assert.Equal(expected, movement.Conversion!.AtBase.Rate.ToString());
         Assert.Equal(Verbatim.Whole(sale["details"]!["payout_totals"]!, "earnings"), movement.Amount);
+    }
+
+    [Fact]
+    public void The_margin_that_is_told_is_the_one_that_history_takes()
+    {
+        var rates = new Rates(7);
+        for (var day = 0; day < 30; day++)
+        {
+            var at = day * Instants.Day;
+            var final = rates.Exchange("GBP", "USD", at).Rate;
+            var told = Movement.OfSale(Verbatim.Sale(1, "2026-11-10T10:00:00Z", 100_000, currency: "GBP", rate: final.ToString()), Usual).Conversion!;
+
+            Assert.Equal("0.02", told.Margin.ToString());
+            Assert.Equal(rates.Base("GBP", "USD", at).ToString(), told.AtBase.Rate.ToString().TrimEnd('0'));
+        }
     }
 
     [Fact]

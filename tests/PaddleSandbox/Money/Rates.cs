@@ -30,7 +30,7 @@ internal sealed class Rates(long seed)
     {
         if (from == to) return new(from, to, Ratio.One);
         var rate = Base(from, to, instant);
-        var final = Plain(rate.Digits * 98, rate.Places + 2);
+        var final = Plain(rate.Digits * Margin.Rest.Digits, rate.Places + Margin.Places);
         if (!dice.For(Currency(from), instant / Instants.Day).Happens(1_500)) return new(from, to, final);
         var noisy = final.Digits;
         for (var place = final.Places; place < NoisePlaces; place++) noisy *= 10;

@@ -21,6 +21,9 @@ internal readonly record struct Ratio(Int128 Digits, int Places)
 
     public bool IsZero => Digits == 0;
 
+    /// <summary>What is left of a whole: 0.98 where this is 0.02.</summary>
+    public Ratio Rest => new(Tens(Places) - Digits, Places);
+
     /// <summary>The amount times this rate, and times ten to the power of the shift, rounded once.</summary>
     public long Of(long amount, int shift = 0)
     {

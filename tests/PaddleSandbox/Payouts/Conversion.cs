@@ -10,7 +10,6 @@ namespace Allocora.PaddleSandbox.Payouts;
 internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFinal)
 {
     private const int Digits = 12;
-    private static readonly Ratio Fixed = new(2, 2);
 
     /// <summary>Of a transaction; null where nothing was converted.</summary>
     public static Conversion? Of(JsonObject? transaction, Choices choices)
@@ -20,7 +19,7 @@ internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFina
         if (from is null || to is null || from == to) return null;
         var rate = Ratio.Parse(payout.Word("exchange_rate")) ?? Derived(totals.Amount("total"), from, payout.Amount("total"), to);
         if (rate is not { IsZero: false } final) return null;
-        return new(new(from, to, Base(final, choices)), Fixed, new(from, to, final));
+        return new(new(from, to, Base(final, choices)), Rates.Margin, new(from, to, final));
     }
 
     /// <summary>An amount of the balance in the currency of the sale.</summary>
@@ -34,8 +33,8 @@ internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFina
     private static Ratio Base(Ratio final, Choices choices)
     {
         var (over, under) = choices.ExchangeMargin == "less"
-            ? (Tens(Fixed.Places), Tens(Fixed.Places) - Fixed.Digits)
-            : (Tens(Fixed.Places) + Fixed.Digits, Tens(Fixed.Places));
+            ? (Tens(Rates.Margin.Places), Rates.Margin.Rest.Digits)
+            : (Tens(Rates.Margin.Places) + Rates.Margin.Digits, Tens(Rates.Margin.Places));
         return new(Rounding.Divide(final.Digits * over * Tens(Digits), under * Tens(final.Places)), Digits);
     }
 
