@@ -21,7 +21,8 @@ public sealed class Reconciling_the_past
         foreach (var payout in payouts)
         {
             var report = await sandbox.Report("payout_reconciliation", JsonFilter.Of("remittance_reference", (string)payout!["remittance_reference"]!));
-            Assert.Equal((string)payout["amount"]!, report.Rows.Sum(row => Minor(row["balance_movement_in_balance_currency"], units)).ToString(CultureInfo.InvariantCulture));
+            var sum = report.Rows.Sum(row => Minor(row["balance_movement_in_balance_currency"], units));
+            Assert.Equal((string)payout["amount"]!, sum.ToString(CultureInfo.InvariantCulture));
             foreach (var row in report.Rows)
             {
                 long Of(string field) => Minor(row[field + "_in_balance_currency"], units);
@@ -46,7 +47,12 @@ public sealed class Reconciling_the_past
             ["status"] = "completed",
             ["updated_at"] = "2026-10-20T00:00:00Z",
             ["created_at"] = "2026-10-20T00:00:00Z",
-            ["details"] = new JsonObject { ["line_items"] = 7, ["totals"] = new JsonArray(), ["payout_totals"] = new JsonObject { ["total"] = new JsonArray() } },
+            ["details"] = new JsonObject
+            {
+                ["line_items"] = 7,
+                ["totals"] = new JsonArray(),
+                ["payout_totals"] = new JsonObject { ["total"] = new JsonArray() },
+            },
         };
         await sandbox.Send(HttpMethod.Post, "/objects", odd, HttpStatusCode.Created, sandbox.Control);
 

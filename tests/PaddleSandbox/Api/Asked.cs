@@ -104,8 +104,9 @@ internal sealed record Asked(
         var (given, since) = (0, long.MinValue);
         foreach (var (key, values) in query.Where(one => one.Key == filter.Name || one.Key.StartsWith(filter.Name + "[", StringComparison.Ordinal)))
         {
-            var comparator = key == filter.Name ? "" : key[(filter.Name.Length + 1)..].ToUpperInvariant();
-            if (comparator.Length > 0 && (comparator[^1] != ']' || !Comparators.Contains(comparator = comparator[..^1]))) throw Refused.Invalid(key, "the comparator must be LT, LTE, GT or GTE");
+            var comparator = key == filter.Name ? "" : key.EndsWith(']') ? key[(filter.Name.Length + 1)..^1].ToUpperInvariant() : "?";
+            if (key != filter.Name && !Comparators.Contains(comparator))
+                throw Refused.Invalid(key, "the comparator must be LT, LTE, GT or GTE");
             if (Instants.Parse(values) is not { } limit)
             {
                 var wrong = new FieldError(filter.Name, "must be a time of RFC 3339");

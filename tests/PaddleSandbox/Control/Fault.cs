@@ -49,7 +49,8 @@ internal sealed partial class Fault
         if (Kind == "status" && Status is < 400 or > 599) throw Refused.Invalid("status", "must be from 400 to 599");
         if (rule.ContainsKey("retryAfter")) RetryAfter = Number("retryAfter", 0, 0);
         Fields = rule.Array("fields") is { } fields ? [.. fields.Select(one => $"{one}")] : ["grand_total_tax", "retained_fee", "exchange_rate", "fee_rate"];
-        if (Fields.FirstOrDefault(one => one.Contains('.')) is { } path) throw Refused.Invalid("fields", $"hold names, which are taken out wherever they stand: not {path}");
+        if (Fields.FirstOrDefault(one => one.Contains('.')) is { } path)
+            throw Refused.Invalid("fields", $"hold names, which are taken out wherever they stand: not {path}");
         if (Kind == "next") _ = rule.Needed("next");
         if (Kind == "shift") _ = Text("way", "skip", ["skip", "repeat"]);
     }

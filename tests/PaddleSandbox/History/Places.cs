@@ -50,12 +50,14 @@ internal static class Places
     public static Ratio Rate(string? country, string? postalCode)
     {
         if (All.FirstOrDefault(one => one.Code == country) is not { } found) return new(0, 0);
-        var city = found.Cities.FirstOrDefault(one => one.Rate is not null && postalCode?.StartsWith(one.PostalCode.TrimEnd('#'), StringComparison.Ordinal) == true);
+        if (postalCode is null) return found.Rate;
+        var city = found.Cities.FirstOrDefault(one => one.Rate is not null && postalCode.StartsWith(one.PostalCode.TrimEnd('#'), StringComparison.Ordinal));
         return Ratio.Parse(city.Rate) ?? found.Rate;
     }
 
     /// <summary>Whether a price holds its tax. The account's own setting is that prices do not; by location they do, but in North America.</summary>
-    public static bool TaxInPrice(string? taxMode, string? country) => taxMode == "internal" || (taxMode == "location" && country is not (null or "US" or "CA"));
+    public static bool TaxInPrice(string? taxMode, string? country) =>
+        taxMode == "internal" || (taxMode == "location" && country is not (null or "US" or "CA"));
 
     private static Country Of(
         string code, string currency, int weight, string rate, string bookRate, bool isEuropeanUnion, string taxNumber, string locale, params City[] cities) =>
