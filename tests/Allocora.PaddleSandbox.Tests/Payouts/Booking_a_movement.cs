@@ -82,6 +82,19 @@ public sealed class Booking_a_movement
         Assert.Equal(-56_250 - 2_000, original.Amount);
     }
 
+    [Theory] // 15.00 dollars by the fixed worth of a currency
+    [InlineData("USD", -1_500)]
+    [InlineData("HUF", -545_455)]
+    [InlineData("CZK", -34_642)]
+    public void What_the_bank_takes_and_what_is_given_back_are_dollars_worth_in_the_currency(string currency, int fee)
+    {
+        Assert.Equal(fee, Extras.SwiftFee(Usual, currency, 0)!.Amount);
+        var inDollars = Enumerable.Range(24_310, 40).Select(month => Extras.Rebate(new Options(), Usual, month)).OfType<Movement>().ToList();
+        var rebates = Enumerable.Range(24_310, 40).Select(month => Extras.Rebate(new Options { Payout = currency }, Usual, month)).OfType<Movement>().ToList();
+        Assert.True(rebates.Count > 3);
+        Assert.All(rebates.Zip(inDollars), pair => Assert.InRange((pair.First.Amount * 1_500) + (pair.Second.Amount * fee), fee, -fee));
+    }
+
     [Fact]
     public void What_has_no_amounts_moves_nothing()
     {

@@ -1,8 +1,11 @@
+using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.Payouts;
 
-/// <summary>What is in a payout beside sales and adjustments: now and then a rebate, and what the bank takes.</summary>
+/// <summary>
+/// What is in a payout beside sales and adjustments: now and then a rebate, and what the bank takes. In dollars, or what they are in the currency.
+/// </summary>
 internal static class Extras
 {
     private static readonly string[] Reasons = ["promotion", "fee_correction", "goodwill, \"as agreed\"", "migration_incentive"];
@@ -18,12 +21,12 @@ internal static class Extras
         return new(MovementKind.Rebate, Months.Start(month + 1) - Instants.Second, options.Payout)
         {
             Reason = dice.Pick(Reasons, 1),
-            RebatesAndFees = dice.Between(500, 20_000, 2),
+            RebatesAndFees = Rates.OfCents(dice.Between(500, 20_000, 2), options.Payout),
         };
     }
 
     /// <summary>The fee of a payout that crosses borders.</summary>
     public static Movement? SwiftFee(Choices choices, string currency, long paidOut) => choices.PayoutExtras == "no" || Local.Contains(currency)
         ? null
-        : new(MovementKind.SwiftFee, paidOut, currency) { RebatesAndFees = -1_500 };
+        : new(MovementKind.SwiftFee, paidOut, currency) { RebatesAndFees = -Rates.OfCents(1_500, currency) };
 }
