@@ -141,6 +141,20 @@ public sealed class Being_paid_out : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_was_told_is_shown_though_other_choices_would_not_make_it()
+    {
+        Sell(1, "2026-09-10T10:00:00Z", 50_000);
+        var before = (await sandbox.Get("/events?event_type=payout.paid"))["data"]!.AsArray();
+
+        await sandbox.Do("POST", "/choices", new JsonObject { ["payoutMinimum"] = "1000" });
+        var after = (await sandbox.Get("/events?event_type=payout.paid"))["data"]!.AsArray();
+
+        Assert.Empty(await Payouts());
+        Assert.Equal("47450", (string)Assert.Single(before)!["data"]!["amount"]!);
+        Assert.Equal(before.ToJsonString(), after.ToJsonString());
+    }
+
+    [Fact]
     public async Task Each_currency_that_is_paid_out_has_payouts_of_its_own()
     {
         await using var extra = await Running.With("--transactions", "0", "--now", "2026-11-20T12:00:00Z", "--report-seconds", "0", "--payout", "EUR");

@@ -95,7 +95,8 @@ internal sealed class PayoutBook(Account account) : IHappenings
     public JsonObject Data(Happening happening)
     {
         var (month, currency) = (happening.Number / Currencies.Payout.Length, Currencies.Payout[happening.Number % Currencies.Payout.Length]);
-        lock (gate) return Made(month, currency)!.Json(happening.Type == "payout.paid");
+        // Other choices may not make it: it was told, and so it is shown.
+        lock (gate) return Worked(month, currency).Json(happening.Type == "payout.paid");
     }
 
     private static int Number(Payout payout) => (payout.Month * Currencies.Payout.Length) + Array.IndexOf(Currencies.Payout, payout.Currency);
@@ -114,9 +115,10 @@ internal sealed class PayoutBook(Account account) : IHappenings
         return last;
     }
 
-    private Payout? Made(int month, string currency)
+    private Payout? Made(int month, string currency) => IsMade(month, currency) ? Worked(month, currency) : null;
+
+    private Payout Worked(int month, string currency)
     {
-        if (!IsMade(month, currency)) return null;
         var first = month;
         while (first > Ledger.First && !IsMade(first - 1, currency)) first--;
         var of = new SortedDictionary<string, Tally>(StringComparer.Ordinal);
