@@ -95,7 +95,7 @@ internal sealed class Sandbox : IAsyncDisposable
             Discounts = new Collection("dsc", past.Discounts),
             Reports = new Collection("rep", ListShelf.Empty),
         };
-        past.Choices = () => account.Choices;
+        past.Choices = () => ChoicesOfThen.Value ?? account.Choices;
         return account;
     }
 

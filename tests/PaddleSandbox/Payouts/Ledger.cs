@@ -47,6 +47,14 @@ internal sealed class Ledger(Account account)
         }
     }
 
+    /// <summary>Closes all months before this instant's; the last of them.</summary>
+    public int Closed(long now)
+    {
+        var last = Months.Of(now) - 1;
+        Close(last);
+        return last;
+    }
+
     /// <summary>What moved in a closed month.</summary>
     public IEnumerable<Entry> Of(int month)
     {
@@ -86,14 +94,18 @@ internal sealed class Ledger(Account account)
         return Settling.Time(row, isSale, view.At) is { } time ? new(row, isSale, Math.Max(Months.Of(time), last + 1)) : null;
     }
 
-    /// <summary>The movement of an entry, the same whenever it is asked for.</summary>
-    public Movement Read(Entry entry, View? view = null)
+    /// <summary>The movement of an entry of a closed month, the same whenever it is asked for.</summary>
+    public Movement Read(Entry entry, Choices choices) => Read(entry, choices, Months.Start(entry.Month + 1), null);
+
+    /// <summary>The movement of an entry as a report sees it.</summary>
+    public Movement Read(Entry entry, View view) => Read(entry, view.Choices, view.At, view);
+
+    private Movement Read(Entry entry, Choices choices, long at, View? view)
     {
-        var at = view?.At ?? Months.Start(entry.Month + 1);
         var json = entry.Row.Render(at);
-        if (entry.IsSale) return Movement.OfSale(json, account.Choices) with { CompletedAt = Settling.Time(entry.Row, true, at) };
+        if (entry.IsSale) return Movement.OfSale(json, choices) with { CompletedAt = Settling.Time(entry.Row, true, at) };
         var sale = Sale(json.Word("transaction_id"), view, at);
-        var movement = Movement.OfAdjustment(json, sale?.Render(at), account.Choices);
+        var movement = Movement.OfAdjustment(json, sale?.Render(at), choices);
         return sale is { } row ? movement with { CompletedAt = Settling.Time(row, true, at) } : movement;
     }
 
