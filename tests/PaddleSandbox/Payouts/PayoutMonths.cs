@@ -57,7 +57,7 @@ internal sealed class PayoutMonths(Account account, Ledger ledger, Choices choic
     public Payout? Find(string reference, long now)
     {
         if (reference.Split('-') is not ["PDL", var year, var month, _] || !int.TryParse(year, out var y) || !int.TryParse(month, out var m)) return null;
-        if (m is < 1 or > 12 || (y * 12) + m - 1 is var at && (at > ledger.Closed(now) || at < ledger.First)) return null;
+        if (y is < 1 or > 9_999 || m is < 1 or > 12 || (y * 12) + m - 1 is var at && (at > ledger.Closed(now) || at < ledger.First)) return null;
         return Of(at).FirstOrDefault(one => one.Reference == reference);
     }
 
@@ -98,8 +98,8 @@ internal sealed class PayoutMonths(Account account, Ledger ledger, Choices choic
         return total >= minimum;
     }
 
-    private long Own(int month, string currency) =>
-        month < ledger.First || !Moved(month).TryGetValue(currency, out var kinds) ? 0 : kinds.Values.Sum(tally => tally.Sum);
+    private Int128 Own(int month, string currency) =>
+        month < ledger.First || !Moved(month).TryGetValue(currency, out var kinds) ? 0 : Tally.Total(kinds.Values).Sum;
 
     // What moved in a closed month, by currency and kind.
     private Dictionary<string, Dictionary<string, Tally>> Moved(int month)
@@ -108,8 +108,9 @@ internal sealed class PayoutMonths(Account account, Ledger ledger, Choices choic
         var moved = new Dictionary<string, Dictionary<string, Tally>>();
         using (ChoicesOfThen.Are(choices))
         {
-            // A big month is tens of thousands of objects to work out.
-            foreach (var movement in ledger.Of(month).AsParallel().Select(entry => ledger.Read(entry, choices))) Add(moved, movement);
+            // A big month is tens of thousands of objects to work out, and of one that somebody made up centuries may be empty.
+            var entries = ledger.Of(month).ToList();
+            if (entries.Count > 0) foreach (var movement in entries.AsParallel().Select(entry => ledger.Read(entry, choices))) Add(moved, movement);
         }
         if (moved.ContainsKey(account.Options.Payout) && Extras.Rebate(account.Options, choices, month) is { } rebate) Add(moved, rebate);
         return months[month] = moved;

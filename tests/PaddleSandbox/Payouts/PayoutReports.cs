@@ -34,7 +34,7 @@ internal static class PayoutReports
         new("currency_code", row => row.Movement.Balance),
         new("gross", row => Cell.Money(row.Movement.InBalance.Gross, row.Movement.Balance)),
         new("tax", row => Cell.Money(row.Movement.InBalance.Tax, row.Movement.Balance)),
-        new("fee", row => Cell.Money(row.Movement.InBalance.Gross - row.Movement.InBalance.Tax - row.Movement.Amount, row.Movement.Balance)),
+        new("fee", row => Cell.Money(row.Movement.Fees, row.Movement.Balance)),
         new("earnings", row => Cell.Money(row.Movement.Amount, row.Movement.Balance)),
     ];
 
@@ -118,8 +118,15 @@ internal sealed class MovementSearch(View view, Question question)
     private bool Holds(Payout payout, Entry entry)
     {
         if (entry.Month < payout.First || entry.Month > payout.Month) return false;
-        var currency = entry.Row.Text(entry.IsSale ? "details.payout_totals.currency_code" : "payout_totals.currency_code", view.At);
-        return (currency ?? view.Account.Options.Payout) == payout.Currency;
+        return Currency(entry) == payout.Currency;
+    }
+
+    // History says it without the whole object; what was written is read as its movement reads it.
+    private string Currency(Entry entry)
+    {
+        if (entry.Row.Stored is null)
+            return entry.Row.Text(entry.IsSale ? "details.payout_totals.currency_code" : "payout_totals.currency_code", view.At) ?? view.Account.Options.Payout;
+        return Movement.BalanceOf(entry.Row.Render(view.At), entry.IsSale);
     }
 
     private bool Asked(Entry entry)
