@@ -207,17 +207,80 @@ public sealed class Faults_that_were_asked_for : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("edit", "pri_00000000000000000000000099", Prices)]
+    [InlineData("insert", "cow", Prices)]
+    [InlineData("insert", null, "/event-types")]
+    [InlineData("edit", null, "/notification-settings")]
+    [InlineData("insert", null, "/notification-settings")]
+    [InlineData("edit", null, "/transactions")]
+    public async Task What_is_not_there_is_neither_edited_nor_inserted(string kind, string? id, string path)
+    {
+        await sandbox.Post("/notification-settings", new JsonObject
+        {
+            ["description"] = "Here",
+            ["type"] = "email",
+            ["destination"] = "me@example.com",
+            ["subscribed_events"] = new JsonArray("payout.paid"),
+        });
+        var before = await sandbox.Get(path);
+        var rule = new JsonObject { ["match"] = "GET /", ["kind"] = kind };
+        if (id is not null) rule["id"] = id;
+        await Fault(rule.ToJsonString());
+
+        var page = await sandbox.Get(path);
+
+        Assert.Equal(before["data"]!.ToJsonString(), page["data"]!.ToJsonString());
+        Assert.Equal(1, (int)(await Rules()).Single()!["hits"]!);
+    }
+
+    [Theory]
+    [InlineData(204)]
+    [InlineData(205)]
+    [InlineData(304)]
+    [InlineData(599)]
+    public async Task A_body_can_be_nothing(int status)
+    {
+        await Fault($$"""{"match":"*","kind":"body","body":"","status":{{status}}}""");
+
+        using var response = await sandbox.Http.GetAsync(Prices);
+
+        Assert.Equal((status, ""), ((int)response.StatusCode, await response.Content.ReadAsStringAsync()));
+    }
+
+    [Theory]
     [InlineData("""{"kind":"drop"}""", "match")]
     [InlineData("""{"match":"*","kind":"explode"}""", "kind")]
     [InlineData("""{"match":"*","kind":"drop","milliseconds":1}""", "milliseconds")]
     [InlineData("""{"match":"*","kind":"status","status":200}""", "status")]
     [InlineData("""{"match":"*","kind":"next"}""", "next")]
+    [InlineData("""{"match":"*","kind":"status","detail":["x"]}""", "detail")]
+    [InlineData("""{"match":"*","kind":"body","status":199}""", "status")]
+    [InlineData("""{"match":"*","kind":"body","status":600}""", "status")]
+    [InlineData("""{"match":"*","kind":"body","status":204,"body":"x"}""", "status")]
+    [InlineData("""{"match":"*","kind":"body","status":304,"body":"x"}""", "status")]
+    [InlineData("""{"match":"*","kind":"body","contentType":"text/zoë"}""", "contentType")]
+    [InlineData("""{"match":"*","kind":"body","contentType":"text/html\r\nX: y"}""", "contentType")]
+    [InlineData("""{"match":"*","kind":"body","body":7}""", "body")]
+    [InlineData("""{"match":"*","kind":"missing","fields":["a",{}]}""", "fields")]
     [InlineData("""[{"match":"*","kind":"drop"},7]""", "object")]
     public async Task A_rule_that_means_nothing_is_refused_and_none_is_taken(string rule, string named)
     {
         var refused = await sandbox.Do("POST", "/faults", JsonNode.Parse(rule), HttpStatusCode.BadRequest);
 
         Assert.Contains(named, (string)refused["error"]!["detail"]!);
+        Assert.Empty(await Rules());
+    }
+
+    [Theory]
+    [InlineData("code")]
+    [InlineData("detail")]
+    public async Task Half_of_a_character_is_no_text(string field)
+    {
+        using var rule = new StringContent($$"""{"match":"*","kind":"status","{{field}}":"\ud800"}""");
+        using var refused = await sandbox.Control.PostAsync("/faults", rule);
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains(field, await refused.Content.ReadAsStringAsync());
         Assert.Empty(await Rules());
     }
 

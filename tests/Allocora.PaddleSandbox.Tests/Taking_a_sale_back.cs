@@ -100,6 +100,25 @@ public sealed class Taking_a_sale_back : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_sum_of_adjustments_holds_what_was_reversed_beside_what_reversed_it_and_nothing_pending()
+    {
+        var sale = await shop.Sold("GB", (await shop.Price("10000", "GBP"), 1));
+        async Task<JsonNode> Sum() => (await shop.Sandbox.Get($"/transactions/{sale["id"]}?include=adjustments_totals"))["data"]!["adjustments_totals"]!;
+
+        var chargeback = shop.Do(sale["id"]!, "charge-back");
+        var before = await Sum();
+        shop.Do(chargeback["id"]!, "reverse");
+        var after = await Sum();
+        await shop.Adjust(sale, "refund", null);
+        var pending = await Sum();
+
+        Assert.Equal((12_000L, 12_000L), (Amount(before, "total"), Amount(before["breakdown"], "chargeback")));
+        foreach (var field in new[] { "subtotal", "tax", "total", "fee", "earnings" }) Assert.Equal(0, Amount(after, field));
+        Assert.Equal(0, Amount(after["breakdown"], "chargeback"));
+        Assert.Equal(after.ToJsonString(), pending.ToJsonString());
+    }
+
+    [Fact]
     public async Task A_credit_is_for_an_invoice_that_is_not_paid_yet()
     {
         var body = shop.Body("GB", (await shop.Price("5000"), 2));

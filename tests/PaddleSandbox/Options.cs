@@ -48,6 +48,10 @@ internal sealed record Options
 
     public int? ReportSeconds { get; init; }
 
+    /// <summary>
+    /// An object that was changed within the lag is not in a report at all, where Paddle would show it as it was before: older versions of what was
+    /// written are not kept.
+    /// </summary>
     public int ReportLagMinutes { get; init; }
 
     public Choices Choices { get; init; } = new();

@@ -95,7 +95,7 @@ internal sealed class Sandbox : IAsyncDisposable
             Discounts = new Collection("dsc", past.Discounts),
             Reports = new Collection("rep", ListShelf.Empty),
         };
-        past.Choices = () => account.Choices;
+        past.Choices = () => ChoicesOfThen.Value ?? account.Choices;
         account.Transactions.Writing = account.Adjustments.Writing = written => past.TakeOver(written, account.Clock.Now);
         return account;
     }

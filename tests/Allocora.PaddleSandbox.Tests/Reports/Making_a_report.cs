@@ -90,6 +90,34 @@ public sealed class Making_a_report : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_chosen_afterwards_changes_nothing_in_one_that_is_ready()
+    {
+        await using var past = await Running.With("--transactions", "400", "--months", "4", "--seed", "3", "--report-seconds", "0", "--payout", "CZK");
+        var account = past.Sandbox.Account;
+        JsonFilter[] Filters(string type) => type == "payout_reconciliation" ? [JsonFilter.All("balance_movement_date")]
+            : type is "checkouts" or "products_prices" ? [] : [JsonFilter.All("updated_at")];
+        var reports = new Dictionary<string, (int Rows, string Id, string File)>();
+        foreach (var type in PaddleSandbox.Reports.ReportType.Names.Where(type => type is not ("checkouts" or "products_prices")))
+        {
+            var file = System.Text.Encoding.UTF8.GetString(await past.ReportFile(type, Filters(type)));
+            var made = (await past.Get("/reports?per_page=1"))["data"]![0]!;
+            reports[type] = ((int)made["rows"]!, (string)made["id"]!, file);
+        }
+
+        foreach (var (name, was) in account.Choices.Current) account.Choices = account.Choices.With(name, Another(name, was));
+
+        using var anyone = new HttpClient();
+        foreach (var (type, made) in reports)
+        {
+            var url = (string)(await past.Get($"/reports/{made.Id}/download-url")).Of("data")["url"]!;
+            var again = await anyone.GetStringAsync(url);
+            Assert.True(made.File == again, $"{type} is another file");
+            Assert.Equal(made.Rows, Table.Read(again).Rows.Count);
+            Assert.NotEqual(made.File, System.Text.Encoding.UTF8.GetString(await past.ReportFile(type, Filters(type))));
+        }
+    }
+
+    [Fact]
     public async Task Only_one_is_made_at_a_time()
     {
         await sandbox.Post("/reports", Ordering.Body("transactions"));
@@ -190,6 +218,12 @@ public sealed class Making_a_report : IAsyncLifetime
             Assert.Equal("filters", (string)refused.Of("error")["errors"]![0]!["field"]!);
         }
         await sandbox.Post("/reports", range);
+    }
+
+    private static string Another(string name, string was)
+    {
+        var property = typeof(Choices).GetProperties().Single(one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase));
+        return property.GetCustomAttributes(false).OfType<OneOfAttribute>().Single().Values.Last(value => value != was);
     }
 
     private void Pass(long time) => sandbox.Sandbox.Account.Clock.Set(sandbox.Sandbox.Account.Clock.Now + time, freeze: true);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Allocora.PaddleSandbox.Api;
@@ -25,6 +26,10 @@ internal sealed partial class Fault
         ["insert"] = ["id"],
     };
 
+    private static readonly string[] Words = ["code", "detail", "where", "body", "contentType", "next", "way", "field", "value", "id"];
+
+    private static readonly string[] CameLate = ["grand_total_tax", "retained_fee", "exchange_rate", "fee_rate"];
+
     private readonly Lock gate = new();
     private readonly JsonObject rule;
     private readonly string match;
@@ -34,6 +39,8 @@ internal sealed partial class Fault
     public Fault(JsonObject rule)
     {
         this.rule = rule;
+        Text("match");
+        Text("kind");
         match = rule.Needed("match");
         if (match != "*" && !Call().IsMatch(match)) throw Refused.Invalid("match", "must be * or the beginning of a call, GET /transactions for example");
         Kind = rule.Needed("kind", [.. Kinds.Keys]);
@@ -42,13 +49,15 @@ internal sealed partial class Fault
         {
             var isKnown = name is "match" or "kind" or "after" or "times" || Kinds[Kind].Contains(name);
             if (!isKnown) throw Refused.Invalid(name, $"is nothing that {Kind} knows");
+            if (Words.Contains(name)) Text(name);
         }
         Milliseconds = Kind == "slow" ? Number("milliseconds", 1_000, 0) : 0;
         IsBetweenBytes = rule.Text("where", ["before", "bytes"]) == "bytes";
         Status = Number("status", Kind == "body" ? 200 : 500, 200);
+        if (Kind == "body") CheckBody();
         if (Kind == "status" && Status is < 400 or > 599) throw Refused.Invalid("status", "must be from 400 to 599");
         if (rule.ContainsKey("retryAfter")) RetryAfter = Number("retryAfter", 0, 0);
-        Fields = rule.Array("fields") is { } fields ? [.. fields.Select(one => $"{one}")] : ["grand_total_tax", "retained_fee", "exchange_rate", "fee_rate"];
+        Fields = rule.Array("fields") is { } fields ? [.. fields.Select(one => Word("fields", one))] : CameLate;
         if (Fields.FirstOrDefault(one => one.Contains('.')) is { } path)
             throw Refused.Invalid("fields", $"hold names, which are taken out wherever they stand: not {path}");
         if (Kind == "next") _ = rule.Needed("next");
@@ -98,6 +107,31 @@ internal sealed partial class Fault
 
     [GeneratedRegex("^(GET|POST|PATCH|PUT|DELETE) /")]
     private static partial Regex Call();
+
+    private void Text(string name)
+    {
+        if (rule[name] is { } word) Word(name, word);
+    }
+
+    // JSON can hold half of a character, which cannot be sent on.
+    private static string Word(string name, JsonNode? node)
+    {
+        try
+        {
+            return node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw Refused.Invalid(name, "must be text");
+        }
+        catch (InvalidOperationException)
+        {
+            throw Refused.Invalid(name, "must be text that can be written");
+        }
+    }
+
+    private void CheckBody()
+    {
+        if (Status is < 200 or > 599) throw Refused.Invalid("status", "must be from 200 to 599");
+        if (Status is 204 or 205 or 304 && Text("body", "").Length > 0) throw Refused.Invalid("status", "must be one that can have a body");
+        if (Text("contentType", "").Any(letter => letter is < ' ' or > '~')) throw Refused.Invalid("contentType", "must be printable ASCII");
+    }
 
     private int Number(string name, int standard, int least) => rule.Whole(name) switch
     {

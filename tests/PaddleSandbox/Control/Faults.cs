@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Api;
+using Allocora.PaddleSandbox.Reports;
 using Allocora.PaddleSandbox.World;
 
 namespace Allocora.PaddleSandbox.Control;
@@ -49,7 +50,7 @@ internal sealed class Faults(Account account)
         foreach (var fault in hitting.Where(fault => fault.Kind is "edit" or "insert"))
         {
             // What this page was about to show is what was not seen yet.
-            if ((fault.Id ?? FirstId(Parsed(bytes))) is not { } id) continue;
+            if ((fault.Id ?? FirstId(Parsed(bytes))) is not { } id || account.OfId(id)?.Find(id, account.CatchUp()) is null) continue;
             if (fault.Kind == "edit") Objects.Change(account, id, []);
             else Objects.Copy(account, id);
             bytes = await Buffered(http, serve);
@@ -67,7 +68,8 @@ internal sealed class Faults(Account account)
             bytes = Encoding.UTF8.GetBytes(other.Text("body", ""));
             (http.Response.StatusCode, http.Response.ContentType) = (other.Status, other.Text("contentType", "application/json"));
         }
-        if (http.Response.StatusCode != 204) http.Response.ContentLength = bytes.Length;
+        http.Response.ContentLength = http.Response.StatusCode is 204 or 205 or 304 ? null : bytes.Length;
+        if (bytes.Length == 0) return;
         if (hitting.Any(fault => fault.Kind == "truncate"))
         {
             await http.Response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2), http.RequestAborted);
@@ -111,6 +113,5 @@ internal sealed class Faults(Account account)
         }
     }
 
-    private static string? FirstId(JsonObject? answer) =>
-        (string?)(answer?["data"] is JsonArray rows ? rows.FirstOrDefault()?["id"] : answer?["data"]?["id"]);
+    private static string? FirstId(JsonObject? answer) => (answer?["data"] is JsonArray rows ? rows.FirstOrDefault() : answer?["data"]).Word("id");
 }

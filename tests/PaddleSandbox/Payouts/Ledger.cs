@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Allocora.PaddleSandbox.Reports;
 using Allocora.PaddleSandbox.World;
 
@@ -15,9 +16,11 @@ internal readonly record struct Entry(Row Row, bool IsSale, int Month);
 internal sealed class Ledger(Account account)
 {
     private const int Never = int.MinValue;
+    private static readonly ImmutableSortedDictionary<string, Stored> None = ImmutableSortedDictionary.Create<string, Stored>(StringComparer.Ordinal);
 
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, (int Month, bool IsSale, Stored Version)> written = new();
+    private readonly ConcurrentDictionary<(int Month, bool IsSale), ImmutableSortedDictionary<string, Stored>> writtenIn = new();
     private readonly ConcurrentDictionary<string, bool> replaced = new();
     private int closed = Never, first = int.MaxValue;
 
@@ -47,6 +50,14 @@ internal sealed class Ledger(Account account)
         }
     }
 
+    /// <summary>Closes all months before this instant's; the last of them.</summary>
+    public int Closed(long now)
+    {
+        var last = Months.Of(now) - 1;
+        Close(last);
+        return last;
+    }
+
     /// <summary>What moved in a closed month.</summary>
     public IEnumerable<Entry> Of(int month)
     {
@@ -59,8 +70,7 @@ internal sealed class Ledger(Account account)
                 var row = new Row(of, number, null);
                 if (Settling.Time(row, isSale, end) is { } at && Months.Of(at) == month && !replaced.ContainsKey(row.Id)) yield return new(row, isSale, month);
             }
-            foreach (var one in written.Values.Where(one => one.Month == month && one.IsSale == isSale).OrderBy(one => one.Version.Id, StringComparer.Ordinal))
-                yield return new(new Row(of, -1, one.Version), isSale, month);
+            foreach (var version in writtenIn.GetValueOrDefault((month, isSale), None).Values) yield return new(new Row(of, -1, version), isSale, month);
         }
     }
 
@@ -86,14 +96,18 @@ internal sealed class Ledger(Account account)
         return Settling.Time(row, isSale, view.At) is { } time ? new(row, isSale, Math.Max(Months.Of(time), last + 1)) : null;
     }
 
-    /// <summary>The movement of an entry, the same whenever it is asked for.</summary>
-    public Movement Read(Entry entry, View? view = null)
+    /// <summary>The movement of an entry of a closed month, the same whenever it is asked for.</summary>
+    public Movement Read(Entry entry, Choices choices) => Read(entry, choices, Months.Start(entry.Month + 1), null);
+
+    /// <summary>The movement of an entry as a report sees it.</summary>
+    public Movement Read(Entry entry, View view) => Read(entry, view.Choices, view.At, view);
+
+    private Movement Read(Entry entry, Choices choices, long at, View? view)
     {
-        var at = view?.At ?? Months.Start(entry.Month + 1);
         var json = entry.Row.Render(at);
-        if (entry.IsSale) return Movement.OfSale(json, account.Choices) with { CompletedAt = Settling.Time(entry.Row, true, at) };
+        if (entry.IsSale) return Movement.OfSale(json, choices) with { CompletedAt = Settling.Time(entry.Row, true, at) };
         var sale = Sale(json.Word("transaction_id"), view, at);
-        var movement = Movement.OfAdjustment(json, sale?.Render(at), account.Choices);
+        var movement = Movement.OfAdjustment(json, sale?.Render(at), choices);
         return sale is { } row ? movement with { CompletedAt = Settling.Time(row, true, at) } : movement;
     }
 
@@ -111,8 +125,9 @@ internal sealed class Ledger(Account account)
             if (History(of, stored.Id, isSale, closed) is not null) continue;
             if (of.Shelf.Find(stored.Id) >= 0) replaced[stored.Id] = true;
             if (Settling.Time(new Row(of, -1, stored), isSale, Months.Start(month + 1) - 1) is not { } at) continue;
-            var belongs = closed == Never ? Months.Of(at) : Math.Max(Months.Of(at), closed + 1);
+            var belongs = Math.Max(Months.Of(at), closed == Never ? Months.Of(0) : closed + 1); // ids, and so payouts, begin in 1970
             written[stored.Id] = (belongs, isSale, stored);
+            writtenIn[(belongs, isSale)] = writtenIn.GetValueOrDefault((belongs, isSale), None).Add(stored.Id, stored);
             first = Math.Min(first, belongs);
         }
     }

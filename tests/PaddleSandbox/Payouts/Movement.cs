@@ -43,7 +43,50 @@ internal sealed record Movement(string? Kind, long At, string Balance)
 
     public long Amount => InBalance.Net - FxFee - FxPrecision - InBalance.ChargebackFee + RebatesAndFees;
 
+    /// <summary>All that is taken off in the balance.</summary>
+    public long Fees => InBalance.Gross - InBalance.Tax - Amount;
+
+    /// <summary>The currency of the balance in which an object counts.</summary>
+    public static string BalanceOf(JsonObject json, bool isSale) =>
+        (isSale ? json.Part("details") : json).Part("payout_totals").Word("currency_code") ?? "USD";
+
     public static Movement OfSale(JsonObject transaction, Choices choices)
+    {
+        var at = Instants.Parse(transaction.Word("created_at")) ?? 0;
+        var sale = new Movement(MovementKind.Sale, at, BalanceOf(transaction, isSale: true)) { Transaction = transaction };
+        return sale.OrNothing(() => sale.Sold(transaction, choices));
+    }
+
+    /// <param name="adjustment">What was given back or taken back.</param>
+    /// <param name="transaction">Of which sale, where it is known.</param>
+    public static Movement OfAdjustment(JsonObject adjustment, JsonObject? transaction, Choices choices)
+    {
+        var at = Instants.Parse(adjustment.Word("created_at")) ?? 0;
+        var moved = new Movement(MovementKind.Of(adjustment), at, BalanceOf(adjustment, isSale: false))
+        {
+            Adjustment = adjustment,
+            Transaction = transaction,
+            Reason = adjustment.Word("reason"),
+        };
+        return moved.OrNothing(() => moved.Returned(adjustment, transaction, choices));
+    }
+
+    // Objects that were put in as they are may hold amounts and rates that nothing can be reckoned with: those moved nothing.
+    private Movement OrNothing(Func<Movement> reckon)
+    {
+        try
+        {
+            var reckoned = reckon();
+            _ = (reckoned.Fees, reckoned.InTransaction.Net, reckoned.InTransaction.Subtotal, reckoned.InBalance.Subtotal);
+            return reckoned;
+        }
+        catch (ArithmeticException)
+        {
+            return this;
+        }
+    }
+
+    private Movement Sold(JsonObject transaction, Choices choices)
     {
         var (totals, payout) = (transaction.Part("details").Part("totals"), transaction.Part("details").Part("payout_totals"));
         var isWhole = choices.CreditCounts == "credit";
@@ -51,27 +94,14 @@ internal sealed record Movement(string? Kind, long At, string Balance)
         var given = Sold(payout, isWhole);
         var earnings = payout.Amount("earnings") ?? payout.Amount("total") - payout.Amount("tax") - payout.Amount("fee") ?? 0;
         var credit = (payout.Amount("total") - payout.Amount("tax") ?? 0) - (given.Gross - given.Tax);
-        var sale = new Movement(MovementKind.Sale, Instants.Parse(transaction.Word("created_at")) ?? 0, payout.Word("currency_code") ?? "USD")
-        {
-            Transaction = transaction,
-            Conversion = Conversion.Of(transaction, choices),
-        };
-        return sale.Booked(own, given, earnings - credit);
+        return (this with { Conversion = Conversion.Of(transaction, choices) }).Booked(own, given, earnings - credit);
     }
 
-    /// <param name="adjustment">What was given back or taken back.</param>
-    /// <param name="transaction">Of which sale, where it is known.</param>
-    public static Movement OfAdjustment(JsonObject adjustment, JsonObject? transaction, Choices choices)
+    private Movement Returned(JsonObject adjustment, JsonObject? transaction, Choices choices)
     {
         var (totals, payout) = (adjustment.Part("totals"), adjustment.Part("payout_totals"));
         var conversion = Conversion.Of(transaction, choices);
-        var moved = new Movement(MovementKind.Of(adjustment), Instants.Parse(adjustment.Word("created_at")) ?? 0, payout.Word("currency_code") ?? "USD")
-        {
-            Adjustment = adjustment,
-            Transaction = transaction,
-            Reason = adjustment.Word("reason"),
-            Conversion = payout.Word("currency_code") == conversion?.AtFinal.To ? conversion : null,
-        };
+        var moved = this with { Conversion = payout.Word("currency_code") == conversion?.AtFinal.To ? conversion : null };
         if (moved.Kind is "credit" or "credit_reverse" && choices.CreditCounts == "sale") return moved;
 
         var fee = payout.Part("chargeback_fee").Amount("amount") ?? 0;

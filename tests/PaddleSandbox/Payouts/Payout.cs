@@ -5,9 +5,11 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.Payouts;
 
 /// <summary>How many movements of one kind, and what they come to.</summary>
-internal readonly record struct Tally(int Count, long Sum)
+internal readonly record struct Tally(int Count, Int128 Sum)
 {
     public Tally With(long amount) => new(Count + 1, Sum + amount);
+
+    public static Tally Total(IEnumerable<Tally> many) => many.Aggregate(default(Tally), static (sum, one) => sum + one);
 
     public static Tally operator +(Tally a, Tally b) => new(a.Count + b.Count, a.Sum + b.Sum);
 }
@@ -18,7 +20,7 @@ internal readonly record struct Tally(int Count, long Sum)
 internal sealed record Payout(
     string Id, string Reference, string Currency, int First, int Month, IReadOnlyDictionary<string, Tally> Of, Movement? SwiftFee)
 {
-    public long Amount { get; } = Of.Values.Sum(tally => tally.Sum);
+    public Int128 Amount { get; } = Tally.Total(Of.Values).Sum;
 
     public long CreatedAt => Months.Start(Month + 1);
 

@@ -34,7 +34,7 @@ internal static class PayoutReports
         new("currency_code", row => row.Movement.Balance),
         new("gross", row => Cell.Money(row.Movement.InBalance.Gross, row.Movement.Balance)),
         new("tax", row => Cell.Money(row.Movement.InBalance.Tax, row.Movement.Balance)),
-        new("fee", row => Cell.Money(row.Movement.InBalance.Gross - row.Movement.InBalance.Tax - row.Movement.Amount, row.Movement.Balance)),
+        new("fee", row => Cell.Money(row.Movement.Fees, row.Movement.Balance)),
         new("earnings", row => Cell.Money(row.Movement.Amount, row.Movement.Balance)),
     ];
 
@@ -54,12 +54,13 @@ internal static class PayoutReports
     private static IEnumerable<MovementRow> Merge(View view, ByTime found, List<MovementRow> extras)
     {
         var (book, next) = (view.Account.Payouts, 0);
+        var months = book.With(view.Choices);
         foreach (var (time, of, row) in found.InOrder())
         {
             for (; next < extras.Count && extras[next].Movement.At <= time; next++) yield return extras[next];
             var entry = book.Ledger.Place(row, of == 0, view)!.Value;
             var movement = book.Ledger.Read(entry, view);
-            yield return new(view, movement, book.Holding(entry.Month, movement.Balance, view.At));
+            yield return new(view, movement, months.Holding(entry.Month, movement.Balance, view.At));
         }
         for (; next < extras.Count; next++) yield return extras[next];
     }
@@ -68,14 +69,15 @@ internal static class PayoutReports
 /// <summary>The movements a payout report asks for.</summary>
 internal sealed class MovementSearch(View view, Question question)
 {
-    private readonly PayoutBook book = view.Account.Payouts;
+    private readonly Ledger ledger = view.Account.Payouts.Ledger;
+    private readonly PayoutMonths months = view.Account.Payouts.With(view.Choices);
 
     /// <summary>Sales and adjustments, by when they were last updated.</summary>
     public ByTime Entries()
     {
         var found = new ByTime(view.Transactions, view.Adjustments);
         var payouts = Payouts();
-        foreach (var entry in book.Ledger.All(view))
+        foreach (var entry in ledger.All(view))
         {
             if (payouts is not null && !payouts.Any(payout => Holds(payout, entry))) continue;
             if (Asked(entry)) found.Add(entry.Row.Time("updated_at", view.At) ?? 0, entry.IsSale ? 0 : 1, entry.Row);
@@ -89,14 +91,14 @@ internal sealed class MovementSearch(View view, Question question)
         // Neither has a transaction or an update.
         if (question.Has("transaction_updated_at") || view.Choices.PayoutExtras == "no") yield break;
         var payouts = Payouts();
-        for (var month = book.Ledger.First; month < Months.Of(view.At); month++)
+        for (var month = ledger.First; month < Months.Of(view.At); month++)
         {
             if (payouts is not null && !payouts.Any(payout => month >= payout.First && month <= payout.Month)) continue;
             var rebate = PaddleSandbox.Payouts.Extras.Rebate(view.Account.Options, view.Choices, month);
-            if (Covers(rebate, MovementKind.Rebate) && book.RebateOf(month) is { } given)
-                yield return new(view, given, book.Holding(month, given.Balance, view.At));
+            if (Covers(rebate, MovementKind.Rebate) && months.RebateOf(month) is { } given)
+                yield return new(view, given, months.Holding(month, given.Balance, view.At));
             if (!CoversDate(Months.Start(month + 1)) || !question.Takes("balance_movement_type", MovementKind.SwiftFee)) continue;
-            foreach (var payout in payouts?.Where(one => one.Month == month) ?? book.Of(month))
+            foreach (var payout in payouts?.Where(one => one.Month == month) ?? months.Of(month))
             {
                 if (payout.SwiftFee is { } fee) yield return new(view, fee, payout);
             }
@@ -110,14 +112,21 @@ internal sealed class MovementSearch(View view, Question question)
 
     private List<Payout>? Payouts() => question.Has("remittance_reference")
         ? [.. question.All.Where(one => one.Name == "remittance_reference").SelectMany(one => one.Values).Distinct()
-            .Select(reference => book.Find(reference, view.At)).OfType<Payout>()]
+            .Select(reference => months.Find(reference, view.At)).OfType<Payout>()]
         : null;
 
     private bool Holds(Payout payout, Entry entry)
     {
         if (entry.Month < payout.First || entry.Month > payout.Month) return false;
-        var currency = entry.Row.Text(entry.IsSale ? "details.payout_totals.currency_code" : "payout_totals.currency_code", view.At);
-        return (currency ?? view.Account.Options.Payout) == payout.Currency;
+        return Currency(entry) == payout.Currency;
+    }
+
+    // History says it without the whole object; what was written is read as its movement reads it.
+    private string Currency(Entry entry)
+    {
+        if (entry.Row.Stored is null)
+            return entry.Row.Text(entry.IsSale ? "details.payout_totals.currency_code" : "payout_totals.currency_code", view.At) ?? view.Account.Options.Payout;
+        return Movement.BalanceOf(entry.Row.Render(view.At), entry.IsSale);
     }
 
     private bool Asked(Entry entry)

@@ -15,10 +15,23 @@ internal static class Fields
         ? null
         : node.GetValueKind() switch
         {
-            JsonValueKind.String => node.GetValue<string>(),
+            JsonValueKind.String => Whole(node),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => node.ToJsonString(),
             _ => null,
         };
+
+    // Half of a character, which JSON can hold, is no text.
+    private static string? Whole(JsonNode node)
+    {
+        try
+        {
+            return node.GetValue<string>();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whole minor units.</summary>
     public static long? Amount(this JsonNode? of, string field) =>

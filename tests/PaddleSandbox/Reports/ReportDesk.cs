@@ -99,7 +99,7 @@ internal sealed class ReportDesk(Account account)
         report["updated_at"] = Instants.Text(at);
         try
         {
-            report["rows"] = type.Sheet(view, question).Count();
+            using (ChoicesOfThen.Are(view.Choices)) report["rows"] = type.Sheet(view, question).Count();
             report["status"] = "ready";
             report["expires_at"] = Instants.Text(at + Kept);
         }

@@ -4,8 +4,8 @@ using Allocora.PaddleSandbox.World;
 namespace Allocora.PaddleSandbox.Reports;
 
 /// <summary>
-/// The account as a report sees it, for as long as the report can be downloaded: what was written by the time it got ready, at one instant of history.
-/// So what is downloaded is what was counted, though the file is never kept.
+/// The account as a report sees it, for as long as the report can be downloaded: what was written by the time it got ready, at one instant of history,
+/// and what was chosen by then. So what is downloaded is what was counted, though the file is never kept.
 /// </summary>
 internal sealed record View(Account Account, long At)
 {
@@ -25,7 +25,7 @@ internal sealed record View(Account Account, long At)
 
     public Collection Discounts { get; } = Account.Discounts.Snapshot();
 
-    public Choices Choices => Account.Choices;
+    public Choices Choices { get; } = Account.Choices;
 
     public JsonObject? Look(Collection of, string? id) => of.Find(id, At)?.Render(At);
 
