@@ -122,6 +122,8 @@ public sealed class Writing_over_the_past : IAsyncLifetime
         var after = Sales(number => At(number, "completed") > ready + Instants.Hour).First();
         await story.GoOn(At(after, "completed")!.Value + Instants.Minute);
         await Testing.Eventually.Sees(_ => Task.FromResult(receiver.All), all => all.Any(one => Concerns(one, after) && one.Type == "transaction.completed"));
+        await Testing.Eventually.Sees(
+            _ => sandbox.All("/notifications?per_page=200", one => (string)one["status"]!), all => all.All(status => status == "delivered"));
         Assert.Equal(["transaction.ready", "transaction.updated"], receiver.All.Where(one => Concerns(one, sale)).Select(one => one.Type));
         Assert.Equal(["draft", "ready", "ready"], story.Told(Id(sale)));
     }
