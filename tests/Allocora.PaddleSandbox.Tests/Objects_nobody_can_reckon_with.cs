@@ -22,7 +22,8 @@ public sealed class Objects_nobody_can_reckon_with : IAsyncLifetime
         [Most, Least, "\"99999999999999999999999999\"", "9223372036854775807", "1e400", "\"x\"", "\"\"", "null", "[]", "{}", "[\"1\"]", "true"];
 
     private static readonly string[] Rates =
-        ["\"1\"", "\"99999999999999999999.9\"", "\"0.0000000000000000000001\"", "\"0\"", "\"000000000000000000000000\"", "7", "null", "[]", "\"-1\"", "\"NaN\""];
+        ["\"1\"", "\"99999999999999999999.9\"", "\"0.0000000000000000000001\"", "\"0\"", "\"000000000000000000000000\"", "7", "null", "[]",
+            "\"-1\"", "\"NaN\""];
 
     [Fact]
     public async Task Every_report_every_payout_and_every_event_is_there()
