@@ -6,21 +6,21 @@ namespace Allocora.PaddleSandbox.Reports;
 /// </summary>
 internal static class ChoicesOfThen
 {
-    private static readonly AsyncLocal<Choices?> then = new();
+    private static readonly AsyncLocal<Choices?> Then = new();
 
     /// <summary>Null where nothing was said: those of now.</summary>
-    public static Choices? Value => then.Value;
+    public static Choices? Value => Then.Value;
 
     /// <summary>From here on until what this answers is disposed of, in this flow of calls and what it starts.</summary>
     public static IDisposable Are(Choices choices)
     {
-        var before = new Before(then.Value);
-        then.Value = choices;
+        var before = new Before(Then.Value);
+        Then.Value = choices;
         return before;
     }
 
     private sealed class Before(Choices? was) : IDisposable
     {
-        public void Dispose() => then.Value = was;
+        public void Dispose() => Then.Value = was;
     }
 }
