@@ -6,7 +6,7 @@ namespace Allocora.PaddleSandbox.History;
 /// <summary>The transactions of the past.</summary>
 internal sealed class SaleShelf(Chronicle chronicle, Func<Choices> choices) : IShelf
 {
-    private const int Block = 256;
+    private const int Block = 32;
 
     private readonly RenderTransaction rendering = new(chronicle);
     private readonly Lazy<long[]> latest = new(() => Latest(chronicle, new Choices { AdjustingTouchesTransaction = "no" }));
