@@ -55,7 +55,7 @@ internal sealed class RenderAdjustment(Chronicle chronicle)
     {
         var (row, dice) = (chronicle.Adjustments[number], chronicle.AdjustmentDice(number));
         var currency = dice.Happens(5_000, 80) ? chronicle.Payout : dice.Pick(DisputeCurrencies, 81);
-        var amount = Rates.OfCents(dice.Happens(7_000, 82) ? 1_500 : 2_000, "USD");
+        var amount = dice.Happens(7_000, 82) ? 1_500 : 2_000;
         return currency == chronicle.Payout
             ? new(amount, null)
             : new(chronicle.Rates.Exchange(currency, chronicle.Payout, row.Created).Convert(amount), (amount, currency));

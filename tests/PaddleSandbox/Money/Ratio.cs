@@ -43,7 +43,7 @@ internal readonly record struct Ratio(Int128 Digits, int Places)
         return Places == 0 ? text : text.Insert(text.Length - Places, ".");
     }
 
-    private static Int128 Tens(int power)
+    public static Int128 Tens(int power)
     {
         Int128 tens = 1;
         for (; power > 0; power--) tens *= 10;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.Reports;
+using static Allocora.PaddleSandbox.Money.Ratio;
 
 namespace Allocora.PaddleSandbox.Payouts;
 
@@ -45,6 +46,4 @@ internal sealed record Conversion(Exchange AtBase, Ratio Margin, Exchange AtFina
         var (over, under) = (Tens(Digits + Currencies.Places(from)), (Int128)amount.Value * Tens(Currencies.Places(to)));
         return new Ratio(Rounding.Divide(converted.Value * over, under), Digits);
     }
-
-    private static Int128 Tens(int power) => power == 0 ? 1 : 10 * Tens(power - 1);
 }

@@ -1,5 +1,7 @@
+using Allocora.PaddleSandbox.Adjustments;
 using Allocora.PaddleSandbox.Money;
 using Allocora.PaddleSandbox.Payouts;
+using Allocora.PaddleSandbox.Transactions;
 
 namespace Allocora.PaddleSandbox.Reports;
 
@@ -17,23 +19,18 @@ internal sealed record ReportType(string Name, Rule[] Filters, string[] Standard
     /// <summary>Filters of which only one can be used; with any of them the standard one is not added.</summary>
     public string[] Exclusive { get; init; } = [];
 
-    public static readonly string[] Origins =
-    [
-        "api", "subscription_charge", "subscription_payment_method_change", "subscription_recurring", "subscription_update", "web",
-    ];
-
     private static readonly string[] Active = ["active", "archived"], Kinds = ["standard", "custom"];
 
     private static readonly Rule[] OfTransactions =
     [
-        new("collection_mode", ["automatic", "manual"]), new("currency_code", Currencies.All), new("origin", Origins),
-        new("status", ["draft", "ready", "billed", "paid", "completed", "canceled", "past_due"]), Rule.Time("updated_at"),
+        new("collection_mode", ["automatic", "manual"]), new("currency_code", Currencies.All), new("origin", TransactionsApi.Origins),
+        new("status", TransactionsApi.Statuses), Rule.Time("updated_at"),
     ];
 
     private static readonly Rule[] OfAdjustments =
     [
-        new("action", ["refund", "credit", "chargeback", "chargeback_warning", "chargeback_reverse", "chargeback_warning_reverse", "credit_reverse"]),
-        new("currency_code", Currencies.All), new("status", ["pending_approval", "approved", "rejected", "reversed"]), Rule.Time("updated_at"),
+        new("action", AdjustmentsApi.Actions),
+        new("currency_code", Currencies.All), new("status", AdjustmentsApi.Statuses), Rule.Time("updated_at"),
     ];
 
     public static readonly ReportType[] All =
