@@ -7,7 +7,7 @@ namespace Allocora.Connector;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class ConnectorModule
 {
-    public static readonly ServiceSchema Schema = new("connector", typeof(Broker).Assembly);
+    public static readonly ServiceSchema Schema = new("connector", typeof(Broker).Assembly, typeof(ConnectorModule).Assembly);
 
     public static void AddConnector(this WebApplicationBuilder builder)
     {
