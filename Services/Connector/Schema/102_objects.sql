@@ -24,6 +24,7 @@ create table provider_object (
 create index provider_object_waiting on provider_object (tenant_id, environment, transaction_id) where standing = 'waiting';
 create index provider_object_of_transaction on provider_object (tenant_id, environment, transaction_id) where transaction_id is not null;
 create index provider_object_open on provider_object (source_id, provider_id) where is_open;
+create index provider_object_awaited on provider_object (source_id, transaction_id) where standing = 'waiting' and reason = 'transaction-unknown';
 create index provider_object_newest on provider_object (source_id, kind, provider_id);
 
 -- Payloads as evidence, each distinct one once, without what names or reaches a person.

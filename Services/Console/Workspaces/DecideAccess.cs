@@ -1,4 +1,5 @@
 using Allocora.Contracts.Api;
+using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
 
@@ -50,7 +51,7 @@ internal static class DecideAccess
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         return TypedResults.Ok(await Find(http.Workspace(), Paging.Of(limit, cursor), readers, isOpen: null, ct));
     }
 

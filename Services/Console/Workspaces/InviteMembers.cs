@@ -1,5 +1,6 @@
 using Allocora.Contracts;
 using Allocora.Contracts.Api;
+using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
 
@@ -46,7 +47,7 @@ internal static class InviteMembers
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         return TypedResults.Ok(await Find(http.Workspace(), Paging.Of(limit, cursor), readers, time.GetUtcNow(), onlyOpen: false, ct));
     }
 

@@ -1,6 +1,7 @@
 using Allocora.Contracts;
 using Allocora.Contracts.Api;
 using Allocora.Contracts.Events;
+using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
 
@@ -106,7 +107,7 @@ internal static class ManageApiKeys
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         return TypedResults.Ok(await Find(http, Paging.Of(limit, cursor), readers, time, ct));
     }
 

@@ -22,7 +22,7 @@ internal static class ManageMembers
 
     private static async Task<IResult> List(int? limit, string? cursor, AccessReaders readers, People people, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         return TypedResults.Ok(await Find(http.Workspace(), Paging.Of(limit, cursor), readers, people, ct));
     }
 

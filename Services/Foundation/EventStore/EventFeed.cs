@@ -53,14 +53,17 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
     /// Calls <paramref name="read"/> at once, whenever an append notifies, and every <paramref name="atLeastEvery"/>, until it is
     /// cancelled. A lost notification or connection costs time, never an event.
     /// </summary>
-    public async Task Follow(TimeSpan atLeastEvery, Func<CancellationToken, Task> read, CancellationToken ct)
+    /// <param name="channel">Another one of PostgreSQL's than that of appends.</param>
+    public async Task Follow(TimeSpan atLeastEvery, Func<CancellationToken, Task> read, CancellationToken ct, string channel = "allocora_log")
     {
         while (!ct.IsCancellationRequested)
         {
             try
             {
                 await using var listening = await source.OpenConnectionAsync(ct);
-                await using (var listen = new NpgsqlCommand("listen allocora_log", listening)) await listen.ExecuteNonQueryAsync(ct);
+                #pragma warning disable CA2100 // a constant of the caller's: a channel cannot be a parameter
+                await using (var listen = new NpgsqlCommand($"listen {channel}", listening)) await listen.ExecuteNonQueryAsync(ct);
+#pragma warning restore CA2100
                 while (true)
                 {
                     await read(ct);

@@ -7,7 +7,7 @@ namespace Allocora.Messaging;
 /// Something on the broker that is lost exactly when its data is: an exchange nobody publishes to. Whoever put it there and does
 /// not find it again knows that all it ever published may be gone.
 /// </summary>
-internal static class BrokerMark
+public static class BrokerMark
 {
     private const ushort NotFound = 404;
 

@@ -167,7 +167,8 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
         if (unheard > 0) PublishingTelemetry.Unroutable.Add(unheard, PublishingTelemetry.Where(to.Exchange));
     }
 
-    internal static string? WhyNot(Exception e) => e switch
+    /// <summary>Why the broker cannot be reached, in words for readiness and the log; null when the exception is about something else.</summary>
+    public static string? WhyNot(Exception e) => e switch
     {
         TopologyException => e.Message,
         ChannelGoneException => $"{e.Message.TrimEnd('.')}.",

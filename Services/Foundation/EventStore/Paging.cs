@@ -1,19 +1,20 @@
 using Allocora.Contracts.Api;
-using Allocora.ServiceDefaults;
 using Npgsql;
+using NpgsqlTypes;
 
-namespace Allocora.Console;
+namespace Allocora.EventStore;
 
 /// <summary>What of a list a request asks for: the newest first, by id, as ids sort by time.</summary>
-internal sealed record Paging(int Limit, string? Before)
+public sealed record Paging(int Limit, string? Before)
 {
     private const int LimitMax = 200, LimitUsual = 50, CursorMax = 64;
 
-    public static FieldError? WhatIsWrong(int? limit, string? cursor)
+    /// <summary>Which of the two cannot be, and what to do about it.</summary>
+    public static (string Field, string Message)? WhatIsWrong(int? limit, string? cursor)
     {
-        if (limit is < 1 or > LimitMax) return new("limit", $"Give a limit from 1 to {LimitMax}.");
+        if (limit is < 1 or > LimitMax) return ("limit", $"Give a limit from 1 to {LimitMax}.");
         return cursor is not null && (cursor.Length > CursorMax || !cursor.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
-            ? new("cursor", "This is no cursor of this list.")
+            ? ("cursor", "This is no cursor of this list.")
             : null;
     }
 
@@ -28,7 +29,7 @@ internal sealed record Paging(int Limit, string? Before)
     /// <summary>Adds the parameters of <c>id &lt; coalesce($1, …) … limit $2</c>: one row more than asked for tells that there is more.</summary>
     public void AddTo(NpgsqlCommand command)
     {
-        command.Parameters.Add(new() { Value = (object?)Before ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = (object?)Before ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = Limit + 1 });
     }
 

@@ -1,0 +1,40 @@
+namespace Allocora.Connector;
+
+/// <summary>A row of a page and what is to be done about it.</summary>
+internal sealed record JudgedRow(int No, ReadRow Read, Judgement Judgement, bool WasSkipped)
+{
+    public SeenRow? Row => Read.Row;
+}
+
+/// <summary>The rows of a page, judged one after the other, and what they set free.</summary>
+internal sealed record JudgedPage(IReadOnlyList<JudgedRow> Rows, IReadOnlyList<WaitingAdjustment> Released)
+{
+    public PageSums Sums => new(
+        Rows.GroupBy(r => Words.Of(r.Judgement.Outcome)).ToDictionary(g => g.Key, g => g.LongCount()), Rows.LongCount(r => r.Judgement.IsTold), Released.Count);
+
+    /// <summary>Transactions in which it shows for the first time that something was reversed.</summary>
+    public IReadOnlyList<string> Reversals =>
+        [.. Rows.Where(r => r.Judgement.IsTold && r.Row?.Adjustment?.Action.EndsWith("_reverse", StringComparison.Ordinal) == true)
+            .Select(r => r.Row!.Adjustment!.TransactionId).Distinct()];
+
+    /// <summary>Pure: the same rows on the same ground come to the same end. An object that a page holds twice is judged twice.</summary>
+    public static JudgedPage Of(IReadOnlyList<ReadRow> rows, KnownObjects known, SourceTerms terms)
+    {
+        var now = new Dictionary<string, Known>(known.All);
+        var judged = new List<JudgedRow>(rows.Count);
+        foreach (var (at, read) in rows.Index())
+        {
+            if (read.Row is not { } row)
+            {
+                judged.Add(new(at + 1, read, new(RowOutcome.Invalid, read.Fault, null, IsTold: false), WasSkipped: false));
+                continue;
+            }
+            var before = now.GetValueOrDefault(row.Id);
+            var its = row.Adjustment is { } adjustment ? now.GetValueOrDefault(adjustment.TransactionId) : null;
+            var judgement = Judge.Of(row, before, its, terms);
+            judged.Add(new(at + 1, read, judgement, before?.Standing == Standing.Skipped));
+            if (judgement.Standing is { } standing) now[row.Id] = new(row.Status, row.UpdatedAt, row.Revision, standing, judgement.Reason);
+        }
+        return new(judged, [.. known.Waiting.Where(w => now.GetValueOrDefault(w.TransactionId)?.Standing == Standing.Counts)]);
+    }
+}
