@@ -18,10 +18,13 @@ internal static class ConnectorModule
         builder.AddGatewayKeys();
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
         builder.AddPaddle();
+        builder.AddVault();
+        builder.AddSync();
     }
 
     public static void MapConnector(this WebApplication app)
     {
         app.UseAccess();
+        app.MapSync();
     }
 }

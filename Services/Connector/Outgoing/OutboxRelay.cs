@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Allocora.Contracts.Messages;
 using Allocora.EventStore;
 using Allocora.Messaging;

@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Allocora.Contracts;
 using Allocora.Contracts.Messages;
-using Allocora.EventStore;
 using Allocora.Messaging;
 using Npgsql;
+using EventId = Allocora.EventStore.EventId;
 
 namespace Allocora.Connector;
 
@@ -34,7 +34,7 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
         return [.. entries.Select(e => new OutgoingEntry(e.Seq, e.Kind == RunKind, Make(e, products)))];
     }
 
-    private static OutgoingMessage Make(Entry entry, IReadOnlyDictionary<(string, string, string), PaddleProductSeen> products) => entry.Kind switch
+    private static OutgoingMessage Make(Entry entry, Dictionary<(string, string, string), PaddleProductSeen> products) => entry.Kind switch
     {
         RunKind => Of(entry, PaddleRunEnded.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}"),
         PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}|{entry.Seq}"),
@@ -44,14 +44,14 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
 
     private static OutgoingMessage Seen(Entry entry)
     {
-        using var payload = JsonDocument.Parse(PayloadText.Expand(entry.Body!), ReadPages.Strict);
+        var row = ReadPages.OfPayload(PayloadText.Decompress(entry.Body!), Words.Read<RowKind>(entry.Kind), entry.CustomDataKeys);
         var seen = new SeenAt(
             entry.Source, entry.Environment, entry.Run, entry.Page, entry.Row, Convert.ToHexStringLower(entry.Revision!), Convert.ToHexStringLower(entry.Content!),
             entry.At, entry.Included);
         var name = $"{entry.Kind}|{entry.ProviderId}|{seen.Revision}{(entry.Included ? "|included" : "")}";
-        return entry.Kind == Words.Of(RowKind.Transaction)
-            ? Of(entry, PaddleTransactionSeen.Name, Text(new PaddleTransactionSeen(ReadTransaction.Read(payload.RootElement, entry.CustomDataKeys), seen)), name)
-            : Of(entry, PaddleAdjustmentSeen.Name, Text(new PaddleAdjustmentSeen(ReadAdjustment.Read(payload.RootElement), seen)), name);
+        return row.Transaction is { } transaction
+            ? Of(entry, PaddleTransactionSeen.Name, Text(new PaddleTransactionSeen(transaction, seen)), name)
+            : Of(entry, PaddleAdjustmentSeen.Name, Text(new PaddleAdjustmentSeen(row.Adjustment!, seen)), name);
     }
 
     /// <summary>The same version of the same thing has the same id, whichever run saw it and however often it is told.</summary>
@@ -64,7 +64,7 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
         Traceparent = entry.Traceparent,
     };
 
-    private static string Text<T>(T body) => JsonSerializer.Serialize(body, Messages.Json);
+    private static string Text<T>(T body) => JsonSerializer.Serialize(body, Canonical.Json);
 
     private async Task<Dictionary<(string, string, string), PaddleProductSeen>> Products(List<Entry> entries, CancellationToken ct)
     {

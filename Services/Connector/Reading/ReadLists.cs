@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Allocora.Connector;
@@ -12,7 +13,40 @@ internal sealed record ListPage(IReadOnlyList<JsonElement> Rows, string? NextAft
 
 internal static class ReadLists
 {
+    private const int RowsMax = 200, DepthMax = 256;
     public static readonly SearchValues<char> IdCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
 
-    public static ListPage Read(ReadOnlyMemory<byte> body, Uri origin, string path) => throw new NotSupportedException($"{body.Length} {origin} {path}");
+    /// <exception cref="PaddleNonsenseException">This is no page of a list.</exception>
+    public static ListPage Read(ReadOnlyMemory<byte> body, Uri origin, string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DepthMax });
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array
+                || data.GetArrayLength() > RowsMax || !root.TryGetProperty("meta", out var meta) || meta.ValueKind != JsonValueKind.Object
+                || !meta.TryGetProperty("pagination", out var pagination) || pagination.ValueKind != JsonValueKind.Object
+                || !pagination.TryGetProperty("has_more", out var more) || more.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            {
+                throw Nonsense();
+            }
+            var next = more.GetBoolean() ? NextPage.After(EventRow.Text(pagination, "next") ?? throw Nonsense(), origin, path, PrefixOf(path)) : null;
+            return new([.. data.EnumerateArray().Select(row => row.Clone())], next, EstimatedTotal: null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: half of a character in a text. Either's own words would quote the answer.
+            throw Nonsense();
+        }
+    }
+
+    private static string PrefixOf(string path) => path switch
+    {
+        "/events" => "evt",
+        "/products" => "pro",
+        "/prices" => "pri",
+        _ => throw new UnreachableException($"Nothing reads {path} here."),
+    };
+
+    private static PaddleNonsenseException Nonsense() => new("provider-invalid", "Paddle's answer is no page of a list.");
 }

@@ -2,6 +2,7 @@ using Allocora.Contracts.Events;
 using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
+using EventId = Allocora.EventStore.EventId;
 
 namespace Allocora.Connector;
 

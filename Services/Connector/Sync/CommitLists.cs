@@ -24,6 +24,15 @@ internal sealed class CommitLists(NpgsqlDataSource worker)
         return await transaction.Close(batch, fetched, NoRows, next.Write(), next.Now?.ToString(), ct);
     }
 
+    /// <summary>Payouts of which webhooks had told, found in Paddle's own list.</summary>
+    public async Task Payouts(PageOf page, FetchedPage fetched, IReadOnlyList<EventRow> events, CancellationToken ct)
+    {
+        await using var transaction = await PageTransaction.Open(worker, page, ct);
+        await using var batch = transaction.Batch();
+        foreach (var told in events.Where(e => e.Payout is not null)) AddPayout(batch, page, transaction.No, told);
+        await transaction.Close(batch, fetched, NoRows, plan: null, stage: null, ct);
+    }
+
     /// <summary>An event that stands in Paddle's own list is believed, and told once, however it came first.</summary>
     public static void AddPayout(NpgsqlBatch batch, PageOf page, long no, EventRow told)
     {
@@ -37,7 +46,7 @@ internal sealed class CommitLists(NpgsqlDataSource worker)
             insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, included, data, at)
             select $1, $2, $7, $8, $9::bigint, 0, 'payout', $6, false, $10::jsonb, $5 from new
             """, page.Source.Workspace, page.Source.Id, told.Id, told.Type, told.OccurredAt, told.Payout.Id, page.Source.Environment, page.Run, no,
-            JsonSerializer.Serialize(seen, Messages.Json));
+            JsonSerializer.Serialize(seen, Canonical.Json));
         batch.Add("notify allocora_outbox");
     }
 }

@@ -14,7 +14,8 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
     /// message, and so all before it, has arrived.
     /// </summary>
     /// <returns>Null, or what does not add up.</returns>
-    public async Task<string?> Finish(SyncRun run, Source source, RunPlan plan, Claim claim, CancellationToken ct)
+    /// <param name="plan">Null for a run that moves no marks, because others read the lists.</param>
+    public async Task<string?> Finish(SyncRun run, Source source, RunPlan? plan, Claim claim, CancellationToken ct)
     {
         await using var connection = await worker.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -22,29 +23,31 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
         if (sums.WhatIsWrong is { } wrong) return wrong;
 
         // What was updated since Paddle's clock at the start may have been read in its old form.
-        var completeUntil = plan.StartedAt - overlap;
-        var ended = new PaddleRunEnded(run.Id, source.Id, source.Environment, run.Mode, sums.Pages, sums.Rows, sums.Outcomes, plan.StartedAt);
+        var completeUntil = plan?.StartedAt - overlap;
+        var ended = new PaddleRunEnded(run.Id, source.Id, source.Environment, run.Mode, sums.Pages, sums.Rows, sums.Outcomes, plan?.StartedAt);
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.Add("""
             with told as (
               insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, included, data, at, traceparent)
               values ($1, $2, $3, $4, $5, 0, 'run', $4, false, $6::jsonb, coalesce($7, clock_timestamp()), $8) returning seq)
             update sync_run set state = 'delivering', stage = null, stop_asked = null, last_message = told.seq from told where tenant_id = $1 and id = $4
-            """, run.Workspace, source.Id, source.Environment, run.Id, sums.Pages, JsonSerializer.Serialize(ended, Messages.Json),
-            new NpgsqlParameter { Value = (object?)plan.StartedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }, Activity.Current?.Id);
-        batch.Add("""
-            update source set transactions_since = greatest(transactions_since, $3), events_after = coalesce($4, events_after),
-              sweep_mark = coalesce($5, sweep_mark), swept_at = case when $6 then $7 else swept_at end,
-              next_sync_at = greatest(next_sync_at, clock_timestamp() + make_interval(mins => interval_minutes))
-            where tenant_id = $1 and id = $2
-            """, run.Workspace, source.Id, new NpgsqlParameter { Value = (object?)completeUntil ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-            plan.EventsAfter, plan.Mark, plan.Sweeps,
-            new NpgsqlParameter { Value = (object?)plan.StartedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            """, run.Workspace, source.Id, source.Environment, run.Id, sums.Pages, JsonSerializer.Serialize(ended, Canonical.Json),
+            At(plan?.StartedAt), Activity.Current?.Id);
+        if (plan is not null) MoveMarks(batch, run, source, plan, completeUntil);
         batch.Add("notify allocora_outbox");
         await batch.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
         return null;
     }
+
+    private static void MoveMarks(NpgsqlBatch batch, SyncRun run, Source source, RunPlan plan, DateTimeOffset? completeUntil) => batch.Add("""
+        update source set transactions_since = greatest(transactions_since, $3), events_after = coalesce($4, events_after),
+          sweep_mark = coalesce($5, sweep_mark), swept_at = case when $6 then $7 else swept_at end,
+          next_sync_at = greatest(next_sync_at, clock_timestamp() + make_interval(mins => interval_minutes))
+        where tenant_id = $1 and id = $2
+        """, run.Workspace, source.Id, At(completeUntil), plan.EventsAfter, plan.Mark, plan.Sweeps, At(plan.StartedAt));
+
+    private static NpgsqlParameter At(DateTimeOffset? at) => new() { Value = (object?)at ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
     private static async Task<RunSums> Sums(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncRun run, Claim claim, CancellationToken ct)
     {

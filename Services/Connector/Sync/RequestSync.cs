@@ -4,6 +4,7 @@ using Allocora.Contracts.Events;
 using Allocora.EventStore;
 using Allocora.ServiceDefaults;
 using Npgsql;
+using EventId = Allocora.EventStore.EventId;
 
 namespace Allocora.Connector;
 

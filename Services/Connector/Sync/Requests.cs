@@ -41,7 +41,7 @@ internal static class Requests
             Lane.Events => Ask($"/events?order_by=id[ASC]&per_page=200&event_type={EventTypes}&after={plan.After ?? plan.EventsAfter}"),
             Lane.PastPayouts => Ask($"/events?order_by=id[ASC]&per_page=200&event_type=payout.created,payout.paid{after}"),
             Lane.Transactions => Ask(Transactions(source, plan.Since is { } since ? $"&updated_at[GTE]={Instant(since)}" : "") + after),
-            Lane.NewAdjustments => Ask(Adjustments + (plan.After ?? plan.NewestAdjustment is { } newest ? $"&after={plan.After ?? plan.NewestAdjustment}" : "")),
+            Lane.NewAdjustments => Ask((plan.After ?? plan.NewestAdjustment) is { } newest ? $"{Adjustments}&after={newest}" : Adjustments),
             Lane.OpenAdjustments => Name($"{Adjustments}&id=", ids),
             Lane.HintedAdjustments => Name($"{Adjustments}&id=", [.. plan.Hinted.Take(AdjustmentsNamed)], after),
             Lane.AdjustmentsOfReversals => Name($"{Adjustments}&transaction_id=", [.. plan.Reversals.Take(ReversalsNamed)], after),

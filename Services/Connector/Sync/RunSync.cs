@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Allocora.Messaging;
 using Npgsql;
 
@@ -67,7 +66,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
         var sha = SHA256.HashData(answer.Body.Span);
         if (request.Kind is not { } kind) return await CommitList(page, plan, request, answer, sha, ct);
 
-        var read = ReadPages.Read(answer.Body, kind, page.Source.Terms.CustomDataKeys, options.OriginOf(page.Source.Environment), request.List);
+        var read = ReadPages.Read(answer.Body, kind, page.Source.Terms.CustomDataKeys, options.AddressOf(page.Source.Environment), request.List);
         Forward(plan, request, read.NextAfter);
         var fetched = new FetchedPage(request.Lane.ToString(), request.Path, answer, sha, read.Rows.Count, read.NextAfter, read.EstimatedTotal);
         var (judged, next, asked) = await rows.Commit(page, fetched, kind, read, judged => plan.Next(
@@ -80,7 +79,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
     private async Task<(RunPlan, string?)> CommitList(
         PageOf page, RunPlan plan, PaddleRequest request, PaddleAnswer answer, byte[] sha, CancellationToken ct)
     {
-        var list = ReadLists.Read(answer.Body, options.OriginOf(page.Source.Environment), request.List);
+        var list = ReadLists.Read(answer.Body, options.AddressOf(page.Source.Environment), request.List);
         Forward(plan, request, list.NextAfter);
         var fetched = new FetchedPage(request.Lane.ToString(), request.Path, answer, sha, 0, list.NextAfter, list.EstimatedTotal);
         if (request.Lane is Lane.Products or Lane.Prices)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Allocora.Contracts;
 using Npgsql;
 using NpgsqlTypes;

@@ -61,9 +61,14 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
             try
             {
                 await using var listening = await source.OpenConnectionAsync(ct);
-                #pragma warning disable CA2100 // a constant of the caller's: a channel cannot be a parameter
-                await using (var listen = new NpgsqlCommand($"listen {channel}", listening)) await listen.ExecuteNonQueryAsync(ct);
+                // A constant of the caller's: a channel cannot be a parameter.
+                await using (var listen = listening.CreateCommand())
+                {
+#pragma warning disable CA2100
+                    listen.CommandText = $"listen {channel}";
 #pragma warning restore CA2100
+                    await listen.ExecuteNonQueryAsync(ct);
+                }
                 while (true)
                 {
                     await read(ct);
