@@ -18,10 +18,12 @@ internal static class ConnectorModule
         builder.AddGatewayKeys();
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
         builder.AddVault();
+        builder.AddSources();
     }
 
     public static void MapConnector(this WebApplication app)
     {
         app.UseAccess();
+        app.MapSources();
     }
 }
