@@ -6,5 +6,8 @@ namespace Allocora.Connector;
 /// <summary>What the Connector's log may hold.</summary>
 internal static class ConnectorEvents
 {
-    public static readonly EventCatalog Catalog = new EventCatalog().Add<SyncRequested>().Add<SyncCancelled>();
+    public static readonly EventCatalog Catalog = new EventCatalog()
+        .Add<SourceConnected>().Add<SourceChanged>().Add<SourceKeyRotated>().Add<SourcePaused>().Add<SourceResumed>().Add<SourceStopped>()
+        .Add<SourceDisconnected>().Add<WebhookSecretsSet>()
+        .Add<SyncRequested>().Add<SyncCancelled>();
 }

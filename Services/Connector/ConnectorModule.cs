@@ -19,12 +19,14 @@ internal static class ConnectorModule
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
         builder.AddPaddle();
         builder.AddVault();
+        builder.AddSources();
         builder.AddSync();
     }
 
     public static void MapConnector(this WebApplication app)
     {
         app.UseAccess();
+        app.MapSources();
         app.MapSync();
     }
 }

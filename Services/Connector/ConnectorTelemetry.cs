@@ -15,6 +15,9 @@ internal static class ConnectorTelemetry
 
     public static readonly Counter<long> Throttled = Meter.CreateCounter<long>("allocora.paddle.throttled", "{response}", "Paddle answered 429.");
 
+    /// <summary>Keys that were not taken, or are good no more, by why.</summary>
+    public static readonly Counter<long> CredentialFailures = Meter.CreateCounter<long>("allocora.credential.failures", "{failure}");
+
     private static readonly Counter<long> Records = Meter.CreateCounter<long>("allocora.sync.records", "{record}");
 
     private static readonly Histogram<double> RunDuration = Meter.CreateHistogram("allocora.sync.run.duration", "s", null, null,
