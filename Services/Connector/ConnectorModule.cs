@@ -17,6 +17,7 @@ internal static class ConnectorModule
         builder.AddBroker("rabbitmq", "connector");
         builder.AddGatewayKeys();
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
+        builder.AddVault();
     }
 
     public static void MapConnector(this WebApplication app)
