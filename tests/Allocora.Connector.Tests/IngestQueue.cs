@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using Allocora.Contracts.Messages;
+using Allocora.Messaging;
+using Allocora.Testing;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Allocora.Connector.Tests;
+
+/// <summary>The queue the Ledger has, and all that arrived in it.</summary>
+internal sealed class IngestQueue : IAsyncDisposable
+{
+    private static readonly QueueDefinition Definition = new(Queues.LedgerIngest, Exchanges.Ingest, [Queues.ToLedger]);
+    private readonly IConnection connection;
+    private readonly IChannel channel;
+
+    private IngestQueue(IConnection connection, IChannel channel) => (this.connection, this.channel) = (connection, channel);
+
+    public ConcurrentQueue<Arrived> Messages { get; } = new();
+
+    public IEnumerable<Arrived> Named(string name) => Messages.Where(m => m.Name == name);
+
+    public static async Task<IngestQueue> Open(TestVhost vhost)
+    {
+        var connection = await new ConnectionFactory { Uri = vhost.Address }.CreateConnectionAsync();
+        var channel = await connection.CreateChannelAsync();
+        await DeclareTopology.Queue(channel, Definition, CancellationToken.None);
+        var queue = new IngestQueue(connection, channel);
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, e) =>
+        {
+            queue.Messages.Enqueue(new(e.BasicProperties.MessageId!, e.BasicProperties.Type!["com.allocora.".Length..], e.Body.ToArray()));
+            return Task.CompletedTask;
+        };
+        await channel.BasicConsumeAsync(Queues.LedgerIngest, autoAck: true, consumer);
+        return queue;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await channel.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+
+    internal sealed record Arrived(string Id, string Name, byte[] Body);
+}

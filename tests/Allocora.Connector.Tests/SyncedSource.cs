@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Allocora.Contracts.Api;
+using Allocora.Testing;
+
+namespace Allocora.Connector.Tests;
+
+/// <summary>A connector with a source, and what a test does with it over the API.</summary>
+internal sealed class SyncedSource : IAsyncDisposable
+{
+    private static readonly string[] Permissions = ["workspace.read", "sources.write", "sync.run", "rows.decide"];
+
+    private SyncedSource(RunningConnector connector, IngestQueue queue, HttpClient api, string id) =>
+        (Connector, Queue, Api, Id) = (connector, queue, api, id);
+
+    public RunningConnector Connector { get; }
+
+    public IngestQueue Queue { get; }
+
+    public HttpClient Api { get; }
+
+    /// <summary>The id of the source.</summary>
+    public string Id { get; }
+
+    private static string Path => $"/api/v1/workspaces/{RunningConnector.Workspace}";
+
+    public static Task<SyncedSource> Connect(params string[] sandbox) => Connect(new ConnectorWish(), new JsonObject(), sandbox);
+
+    /// <param name="terms">What the source is connected with besides its key.</param>
+    public static async Task<SyncedSource> Connect(ConnectorWish wish, JsonObject terms, params string[] sandbox)
+    {
+        var connector = await RunningConnector.Start(wish, sandbox);
+        var queue = await IngestQueue.Open(connector.Vhost);
+        var api = connector.As(Permissions);
+        var body = new JsonObject { ["name"] = "Ours", ["provider"] = "paddle", ["apiKey"] = connector.Paddle.Key, ["currencies"] = new JsonArray() };
+        foreach (var (name, value) in terms) body[name] = value?.DeepClone();
+        var connected = await api.PostAsJsonAsync($"{Path}/sources", body);
+        Assert.True(connected.StatusCode == HttpStatusCode.Created, await connected.Content.ReadAsStringAsync());
+        return new(connector, queue, api, (string)(await connected.Content.ReadFromJsonAsync<JsonObject>())!["id"]!);
+    }
+
+    /// <summary>Starts a run and waits for its end.</summary>
+    public async Task<SyncRunDetails> Sync(string mode = "normal") => await Over(await Start(mode));
+
+    public async Task<string> Start(string mode = "normal")
+    {
+        var asked = await Api.PostAsJsonAsync($"{Path}/sources/{Id}/sync-runs", new { mode });
+        Assert.True(asked.StatusCode == HttpStatusCode.Accepted, await asked.Content.ReadAsStringAsync());
+        return (await asked.Content.ReadFromJsonAsync<SyncRunDetails>())!.Id;
+    }
+
+    public Task<SyncRunDetails> Over(string run) =>
+        Eventually.Sees(ct => Run(run, ct), now => now.State is "succeeded" or "failed" or "cancelled", TimeSpan.FromMinutes(5));
+
+    public async Task<SyncRunDetails> Run(string run, CancellationToken ct = default) =>
+        (await Api.GetFromJsonAsync<SyncRunDetails>($"{Path}/sync-runs/{run}", ct))!;
+
+    public async Task<List<SyncRowDetails>> Rows(string run, string? outcome = null)
+    {
+        var rows = new List<SyncRowDetails>();
+        for (string? cursor = null; ;)
+        {
+            var page = (await Api.GetFromJsonAsync<Page<SyncRowDetails>>(
+                $"{Path}/sync-runs/{run}/rows?limit=200{(outcome is null ? "" : $"&outcome={outcome}")}{(cursor is null ? "" : $"&cursor={cursor}")}"))!;
+            rows.AddRange(page.Data);
+            if ((cursor = page.End.NextCursor) is null) return rows;
+        }
+    }
+
+    /// <summary>Something of the sandbox's control API.</summary>
+    public async Task<JsonObject> Paddle(string method, string path, JsonNode? body = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await Connector.Control.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{method} {path}: {text}");
+        return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Queue.DisposeAsync();
+        await Connector.DisposeAsync();
+    }
+}
