@@ -6,5 +6,5 @@ namespace Allocora.Connector;
 /// <summary>What the Connector's log may hold.</summary>
 internal static class ConnectorEvents
 {
-    public static readonly EventCatalog Catalog = new EventCatalog().Add<SyncRequested>().Add<SyncCancelled>();
+    public static readonly EventCatalog Catalog = new EventCatalog().Add<SyncRequested>().Add<SyncCancelled>().Add<SkippedRowsDecided>();
 }

@@ -18,10 +18,14 @@ internal static class ConnectorModule
         builder.AddGatewayKeys();
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
         builder.AddVault();
+        builder.Services.AddSingleton<SkippedCommands>();
     }
 
     public static void MapConnector(this WebApplication app)
     {
         app.UseAccess();
+        ReadSkipped.Map(app);
+        ReadWaiting.Map(app);
+        DecideSkipped.Map(app);
     }
 }
