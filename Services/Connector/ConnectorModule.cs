@@ -21,6 +21,7 @@ internal static class ConnectorModule
         builder.AddVault();
         builder.AddSources();
         builder.AddSync();
+        builder.Services.AddSingleton<SkippedCommands>();
     }
 
     public static void MapConnector(this WebApplication app)
@@ -28,5 +29,8 @@ internal static class ConnectorModule
         app.UseAccess();
         app.MapSources();
         app.MapSync();
+        ReadSkipped.Map(app);
+        ReadWaiting.Map(app);
+        DecideSkipped.Map(app);
     }
 }

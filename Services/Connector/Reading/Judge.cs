@@ -95,19 +95,19 @@ internal static class Fresh
         if (change.Status == "pending_approval") return new(RowOutcome.Observed, "pending", Standing.Observed, IsTold: false);
         if (change.Status == "rejected") return new(RowOutcome.Observed, "rejected", Standing.Observed, IsTold: false);
         if (total.Minor == 0 && !HasFees(change)) return Skipped(ZeroAmount, "Its total is 0.", total, at);
-        return WhyItWaits(itsTransaction) is { } reason
+        return WhyItWaits(itsTransaction?.Standing, itsTransaction?.Reason) is { } reason
             ? new(RowOutcome.Waiting, reason, Standing.Waiting, IsTold: false)
             : new(RowOutcome.Accepted, null, Standing.Counts, IsTold: true);
     }
 
     /// <summary>Why an adjustment cannot count yet; null when its transaction does.</summary>
-    public static string? WhyItWaits(Known? transaction) => transaction switch
+    /// <param name="transaction">Null when nothing is known of it.</param>
+    public static string? WhyItWaits(Standing? transaction, string? reason) => transaction switch
     {
         null => "transaction-unknown",
-        { Standing: Standing.Counts } => null,
-        { Standing: Standing.Skipped } => "transaction-skipped",
-        { Reason: BeforeStart } => "transaction-before-start",
-        _ => "transaction-not-paid",
+        Standing.Counts => null,
+        Standing.Skipped => "transaction-skipped",
+        _ => reason == BeforeStart ? "transaction-before-start" : "transaction-not-paid",
     };
 
     // Sold in a currency that is not taken, and not paid out in one that is.
