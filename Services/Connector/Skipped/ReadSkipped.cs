@@ -23,7 +23,7 @@ internal static class ReadSkipped
         string? status, string? reason, string? source, int? limit, string? cursor, [FromKeyedServices("connector")] NpgsqlDataSource database, HttpContext http,
         CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         if (status is not (null or "open" or "excluded" or "included")) return Problems.Invalid(new FieldError("status", "Give open, excluded or included."));
         foreach (var (name, value) in new[] { ("reason", reason), ("source", source) })
         {

@@ -15,7 +15,7 @@ internal static class ReadWaiting
     private static async Task<IResult> List(
         string id, int? limit, string? cursor, [FromKeyedServices("connector")] NpgsqlDataSource database, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         var paging = Paging.Of(limit, cursor);
         return await Find(database, http.Workspace(), id.Replace("\0", "", StringComparison.Ordinal), paging, ct) is { } found
             ? TypedResults.Ok(paging.Page(found, a => a.Id))

@@ -7,7 +7,7 @@ internal sealed record JudgedRow(int No, ReadRow Read, Judgement Judgement, bool
 }
 
 /// <summary>The rows of a page, judged one after the other, and what they set free.</summary>
-internal sealed record JudgedPage(IReadOnlyList<JudgedRow> Rows, IReadOnlyList<WaitingAdjustment> Released)
+internal sealed record JudgedPage(IReadOnlyList<JudgedRow> Rows, IReadOnlyList<AwaitingObject> Released)
 {
     public PageSums Sums => new(
         Rows.GroupBy(r => Words.Of(r.Judgement.Outcome)).ToDictionary(g => g.Key, g => g.LongCount()), Rows.LongCount(r => r.Judgement.IsTold), Released.Count);

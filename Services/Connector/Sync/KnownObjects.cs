@@ -5,7 +5,7 @@ namespace Allocora.Connector;
 /// <summary>What is known of the objects of a page, and of what they are about, while nobody else may change it.</summary>
 /// <param name="Waiting">Adjustments that wait for a transaction of the page.</param>
 internal sealed record KnownObjects(
-    Dictionary<string, Known> All, Dictionary<string, (byte[] Content, string Source)> Payloads, IReadOnlyList<WaitingAdjustment> Waiting)
+    Dictionary<string, Known> All, Dictionary<string, (byte[] Content, string Source)> Payloads, IReadOnlyList<AwaitingObject> Waiting)
 {
     public Known? Of(string? id) => id is null ? null : All.GetValueOrDefault(id);
 
@@ -29,7 +29,7 @@ internal sealed record KnownObjects(
                 Parameters = { new() { Value = source.Workspace }, new() { Value = source.Environment }, new() { Value = ids } },
             });
         }
-        var (known, payloads, waiting) = (new Dictionary<string, Known>(), new Dictionary<string, (byte[], string)>(), new List<WaitingAdjustment>());
+        var (known, payloads, waiting) = (new Dictionary<string, Known>(), new Dictionary<string, (byte[], string)>(), new List<AwaitingObject>());
         await using var reader = await batch.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
@@ -52,4 +52,4 @@ internal sealed record KnownObjects(
 }
 
 /// <summary>An adjustment that counts as soon as its transaction does.</summary>
-internal sealed record WaitingAdjustment(string Id, string TransactionId, string Status, DateTimeOffset UpdatedAt, byte[] Revision, byte[] Content);
+internal sealed record AwaitingObject(string Id, string TransactionId, string Status, DateTimeOffset UpdatedAt, byte[] Revision, byte[] Content);

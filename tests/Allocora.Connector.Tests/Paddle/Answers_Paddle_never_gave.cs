@@ -56,7 +56,7 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
             http.Response.Headers.RetryAfter = retryAfter;
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
 
         var told = await Assert.ThrowsAsync<PaddleUnavailableException>(() => caller.Get("/transactions"));
         var permits = await caller.Budget.Take(1, CancellationToken.None);
@@ -78,7 +78,7 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
     public async Task An_answer_is_as_large_as_it_may_be_and_no_larger(int size, string encoding, bool isRead)
     {
         await using var server = await Server.Start(http => Send(http, size, encoding));
-        using var caller = new Caller(database, Caller.To(server.Url, answerMax: Max));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url, answerMax: Max));
 
         if (isRead) Assert.Equal(size, (await caller.Get("/transactions")).Body.Length);
         else Assert.Equal("provider-too-large", (await Nonsense(server, Max)).Code);
@@ -138,14 +138,14 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
     public async Task Paddle_is_told_the_key_the_version_and_no_more_of_us()
     {
         await using var server = await Server.Start(http => http.Response.WriteAsJsonAsync(new { data = 1 }));
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
         using var span = new Activity("sync").Start();
         span.AddBaggage("workspace", "ws_a");
 
         await caller.Get("/transactions");
 
         var sent = Assert.Single(server.Seen);
-        Assert.Equal(("Bearer " + Caller.Key, "1", "Allocora/1"), (sent["authorization"], sent["paddle-version"], sent["user-agent"]));
+        Assert.Equal(("Bearer " + PaddleCaller.Key, "1", "Allocora/1"), (sent["authorization"], sent["paddle-version"], sent["user-agent"]));
         Assert.Equal(
             ["accept", "accept-encoding", "authorization", "host", "paddle-version", "user-agent"], sent.Keys.Order(StringComparer.Ordinal));
     }
@@ -175,7 +175,7 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
             else http.Response.StatusCode = status;
             return status == 0 ? Task.CompletedTask : http.Response.WriteAsJsonAsync(new { echo = $"{http.Request.Headers.Authorization}" });
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
 
         var thrown = await Record.ExceptionAsync(() => caller.Get("/transactions?after=txn_secret"));
 
@@ -183,13 +183,13 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
         var port = new Uri(server.Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         Assert.Contains(told, one => one.Contains($"server.port={port}", StringComparison.Ordinal) && one.Contains("url.full=", StringComparison.Ordinal));
         var all = string.Join('\n', told.Where(one => one.Contains($":{port}/", StringComparison.Ordinal))) + thrown;
-        Assert.DoesNotContain(Caller.Key[20..], all, StringComparison.Ordinal);
+        Assert.DoesNotContain(PaddleCaller.Key[20..], all, StringComparison.Ordinal);
         Assert.DoesNotContain("txn_secret", all, StringComparison.Ordinal);
     }
 
     private async Task<PaddleNonsenseException> Nonsense(Server server, int answerMax = 16 << 20)
     {
-        using var caller = new Caller(database, Caller.To(server.Url, answerMax: answerMax));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url, answerMax: answerMax));
         return await Assert.ThrowsAsync<PaddleNonsenseException>(() => caller.Get("/transactions"));
     }
 

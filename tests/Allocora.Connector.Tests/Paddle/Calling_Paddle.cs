@@ -31,12 +31,12 @@ public sealed class PaddleAndDatabase : IAsyncLifetime
 
 public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<PaddleAndDatabase>, IAsyncLifetime
 {
-    private Caller caller = null!;
+    private PaddleCaller caller = null!;
 
     public async Task InitializeAsync()
     {
         (await world.Control.DeleteAsync(new Uri("/faults", UriKind.Relative))).EnsureSuccessStatusCode();
-        caller = new Caller(world.Database, Caller.To(world.Sandbox.Api), world.Sandbox.Key);
+        caller = new PaddleCaller(world.Database, PaddleCaller.To(world.Sandbox.Api), world.Sandbox.Key);
     }
 
     public Task DisposeAsync()
@@ -70,7 +70,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     [Fact]
     public async Task A_key_nobody_knows_is_said_to_be_no_good()
     {
-        using var stranger = new Caller(world.Database, Caller.To(world.Sandbox.Api));
+        using var stranger = new PaddleCaller(world.Database, PaddleCaller.To(world.Sandbox.Api));
 
         var refused = await Assert.ThrowsAsync<PaddleRefusedException>(() => stranger.Get("/transactions"));
 
@@ -83,7 +83,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     {
         var issued = await world.Control.PostAsJsonAsync("/keys", new { permissions = new[] { "transaction.read" } });
         var key = (string)JsonNode.Parse(await issued.Content.ReadAsStringAsync())!["key"]!;
-        using var narrow = new Caller(world.Database, Caller.To(world.Sandbox.Api), key);
+        using var narrow = new PaddleCaller(world.Database, PaddleCaller.To(world.Sandbox.Api), key);
 
         await narrow.Get("/transactions");
         var refused = await Assert.ThrowsAsync<PaddleRefusedException>(() => narrow.Get("/adjustments"));
@@ -143,7 +143,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     public async Task Paddle_has_so_much_time_for_an_answer_and_all_of_its_bytes(string where)
     {
         await Fault(new { match = "GET /transactions", kind = "slow", milliseconds = 20_000, where });
-        using var hasty = new Caller(world.Database, Caller.To(world.Sandbox.Api, patience: TimeSpan.FromMilliseconds(500)), world.Sandbox.Key);
+        using var hasty = new PaddleCaller(world.Database, PaddleCaller.To(world.Sandbox.Api, patience: TimeSpan.FromMilliseconds(500)), world.Sandbox.Key);
 
         var gone = await Assert.ThrowsAsync<PaddleUnavailableException>(() => hasty.Get("/transactions"));
 
@@ -164,7 +164,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     {
         var url = "";
         await using (var sink = new Sink()) url = $"http://127.0.0.1:{sink.Port}";
-        using var lost = new Caller(world.Database, Caller.To(url));
+        using var lost = new PaddleCaller(world.Database, PaddleCaller.To(url));
 
         var gone = await Assert.ThrowsAsync<PaddleUnavailableException>(() => lost.Get("/transactions"));
 
@@ -185,9 +185,9 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     [Fact]
     public async Task Who_is_told_to_wait_says_how_long_and_everybody_waits()
     {
-        var options = Caller.To(world.Sandbox.Api);
-        using var first = new Caller(world.Database, options, world.Sandbox.Key);
-        using var other = new Caller(world.Database, options, world.Sandbox.Key);
+        var options = PaddleCaller.To(world.Sandbox.Api);
+        using var first = new PaddleCaller(world.Database, options, world.Sandbox.Key);
+        using var other = new PaddleCaller(world.Database, options, world.Sandbox.Key);
         await Fault(new { match = "GET /transactions", kind = "status", status = 429, retryAfter = 1 });
         var before = TimeProvider.System.GetTimestamp();
 
@@ -209,7 +209,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
             path = http.Request.Path;
             return http.Response.WriteAsJsonAsync(new { data = 1 });
         });
-        using var odd = new Caller(world.Database, Caller.To(server.Url));
+        using var odd = new PaddleCaller(world.Database, PaddleCaller.To(server.Url));
 
         await odd.Get(asked);
 
@@ -238,7 +238,7 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
     public async Task What_cannot_be_a_key_is_not_sent(string key)
     {
         await using var server = await Server.Start(http => http.Response.WriteAsJsonAsync(new { data = 1 }));
-        using var odd = new Caller(world.Database, Caller.To(server.Url), key);
+        using var odd = new PaddleCaller(world.Database, PaddleCaller.To(server.Url), key);
 
         var refused = await Assert.ThrowsAsync<PaddleRefusedException>(() => odd.Get("/transactions"));
 

@@ -108,7 +108,7 @@ public sealed class Going_easy_on_a_failing_provider
             http.Response.StatusCode = 500;
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url, patience: TimeSpan.FromDays(1)), time: time);
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url, patience: TimeSpan.FromDays(1)), time: time);
 
         for (var call = 0; call < 8; call++) await Assert.ThrowsAsync<PaddleUnavailableException>(() => caller.Get("/transactions"));
         Assert.Equal(5, server.Seen.Count);
@@ -128,7 +128,7 @@ public sealed class Going_easy_on_a_failing_provider
             http.Response.StatusCode = http.Request.Path == "/refused" ? 403 : 204;
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
 
         for (var call = 0; call < 8; call++)
         {

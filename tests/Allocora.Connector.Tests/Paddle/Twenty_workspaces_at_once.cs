@@ -34,7 +34,7 @@ public sealed class Twenty_workspaces_at_once : IAsyncLifetime
         // The real limit takes minutes to reach; here and now it is only the pace that is kept.
         var (limit, pages) = TestSize.IsFull ? (240, 30) : (4_800, 30);
         await Limit(limit);
-        using var caller = new Caller(database, Caller.To(sandbox.Api, perMinute: limit * 236 / 240), sandbox.Key);
+        using var caller = new PaddleCaller(database, PaddleCaller.To(sandbox.Api, perMinute: limit * 236 / 240), sandbox.Key);
         var since = TimeProvider.System.GetTimestamp();
 
         var ends = await Task.WhenAll(Enumerable.Range(0, Workspaces).Select(async workspace =>
@@ -57,9 +57,9 @@ public sealed class Twenty_workspaces_at_once : IAsyncLifetime
             (await control.PostAsJsonAsync("/faults", new { match = "GET /transactions", kind = "status", status = 429, retryAfter = 1, after }))
                 .EnsureSuccessStatusCode();
         // Two programs, each with one call under way: that one may cross the answer that says to wait.
-        var options = Caller.To(sandbox.Api, perMinute: 9_000, atOnce: 1);
-        using var one = new Caller(database, options, sandbox.Key);
-        using var other = new Caller(database, options, sandbox.Key);
+        var options = PaddleCaller.To(sandbox.Api, perMinute: 9_000, atOnce: 1);
+        using var one = new PaddleCaller(database, options, sandbox.Key);
+        using var other = new PaddleCaller(database, options, sandbox.Key);
 
         var told = await Task.WhenAll(Enumerable.Range(0, Workspaces).Select(workspace => Walk(workspace % 2 == 0 ? one : other, $"ws_{workspace}", 20)));
 
@@ -70,7 +70,7 @@ public sealed class Twenty_workspaces_at_once : IAsyncLifetime
     }
 
     /// <summary>Returns how often it was told to come back later.</summary>
-    private static async Task<int> Walk(Caller caller, string workspace, int pages)
+    private static async Task<int> Walk(PaddleCaller caller, string workspace, int pages)
     {
         var (after, told) = ("", 0);
         for (var page = 0; page < pages;)

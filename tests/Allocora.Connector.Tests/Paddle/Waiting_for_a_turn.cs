@@ -54,7 +54,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
     [Fact]
     public async Task Twenty_workspaces_that_want_the_same_are_done_at_about_the_same_time()
     {
-        using var caller = new Caller(database, Caller.To("http://127.0.0.1:9", perMinute: 15_000));
+        using var caller = new PaddleCaller(database, PaddleCaller.To("http://127.0.0.1:9", perMinute: 15_000));
         var since = TimeProvider.System.GetTimestamp();
         var workspaces = Enumerable.Range(0, 20).Select(workspace => Enumerable.Range(0, 50).Select(_ => Through(caller, $"ws_{workspace}")).ToList()).ToList();
 
@@ -71,7 +71,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
     [Fact]
     public async Task No_more_are_under_way_than_may_be_and_who_leaves_lets_another_in()
     {
-        using var caller = new Caller(database, Caller.To("http://127.0.0.1:9", atOnce: 3));
+        using var caller = new PaddleCaller(database, PaddleCaller.To("http://127.0.0.1:9", atOnce: 3));
         var entering = Enumerable.Range(0, 5).Select(_ => caller.Gate.Enter("ws_a", Urgency.Bulk, CancellationToken.None)).ToList();
 
         await Eventually.Sees(() => entering.Count(one => one.IsCompletedSuccessfully), inside => inside == 3);
@@ -88,7 +88,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
     [Fact]
     public async Task Whoever_gave_up_waiting_takes_no_place()
     {
-        using var caller = new Caller(database, Caller.To("http://127.0.0.1:9", atOnce: 1));
+        using var caller = new PaddleCaller(database, PaddleCaller.To("http://127.0.0.1:9", atOnce: 1));
         for (var round = 0; round < 200; round++)
         {
             using var impatient = new CancellationTokenSource();
@@ -105,7 +105,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
     [Fact]
     public async Task One_workspace_cannot_fill_the_queue()
     {
-        using var caller = new Caller(database, Caller.To("http://127.0.0.1:9", atOnce: 1));
+        using var caller = new PaddleCaller(database, PaddleCaller.To("http://127.0.0.1:9", atOnce: 1));
         using var place = await caller.Gate.Enter("ws_a", Urgency.Bulk, CancellationToken.None);
         using var over = new CancellationTokenSource();
         var waiting = Enumerable.Range(0, 500).Select(_ => Through(caller, "ws_a", over.Token)).ToList();
@@ -121,7 +121,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
     [Fact]
     public async Task A_budget_that_cannot_be_asked_fails_those_who_wait_and_not_those_who_come_later()
     {
-        using var caller = new Caller(database, Caller.To("http://127.0.0.1:9"));
+        using var caller = new PaddleCaller(database, PaddleCaller.To("http://127.0.0.1:9"));
         await database.Ask("alter table rate_budget rename to rate_budget_away");
 
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => caller.Gate.Enter("ws_a", Urgency.Bulk, CancellationToken.None));
@@ -130,7 +130,7 @@ public sealed class Waiting_for_a_turn : IAsyncLifetime
         await Through(caller, "ws_a");
     }
 
-    private static async Task Through(Caller caller, string workspace, CancellationToken ct = default)
+    private static async Task Through(PaddleCaller caller, string workspace, CancellationToken ct = default)
     {
         try
         {

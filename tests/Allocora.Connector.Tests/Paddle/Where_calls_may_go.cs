@@ -63,7 +63,7 @@ public sealed class Where_calls_may_go : IAsyncLifetime
     [Fact]
     public async Task No_way_to_write_an_address_leads_inwards()
     {
-        using var caller = new Caller(database, new PaddleOptions());
+        using var caller = new PaddleCaller(database, new PaddleOptions());
         Assert.True(Forms.Length >= 60);
 
         foreach (var form in Forms) await Refused(caller, Here(form), form);
@@ -82,7 +82,7 @@ public sealed class Where_calls_may_go : IAsyncLifetime
             http.Response.Headers.Location = Uri.IsWellFormedUriString(form, UriKind.Absolute) ? form : Uri.EscapeDataString(form);
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
         var inward = Enumerable.Range(0, Forms.Length).Where(at => Uri.IsWellFormedUriString(Here(Forms[at]), UriKind.Absolute)).ToList();
         Assert.True(inward.Count >= 60);
 
@@ -95,8 +95,8 @@ public sealed class Where_calls_may_go : IAsyncLifetime
     public async Task Paddles_name_leading_inwards_is_not_called_either()
     {
         // Whose port is another than the one configured is nobody's.
-        using var caller = new Caller(database, Caller.To($"http://127.0.0.1:{sink.Port}"));
-        using var secret = Secret.Of(Caller.Key);
+        using var caller = new PaddleCaller(database, PaddleCaller.To($"http://127.0.0.1:{sink.Port}"));
+        using var secret = Secret.Of(PaddleCaller.Key);
         await Assert.ThrowsAsync<PaddleUnavailableException>(() => caller.Client.Get(
             new("ws_a", "sandbox", secret), Urgency.Bulk, "/", new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token));
         Assert.Equal(1, sink.Connections);
@@ -119,7 +119,7 @@ public sealed class Where_calls_may_go : IAsyncLifetime
             (http.Response.StatusCode, http.Response.Headers.Location) = (307, "/" + new string('x', left - 1));
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
         await using var file = new MemoryStream();
 
         await caller.Client.Download($"{server.Url}/xxx", file, 3, CancellationToken.None);
@@ -142,7 +142,7 @@ public sealed class Where_calls_may_go : IAsyncLifetime
             http.Response.StatusCode = status;
             return Task.CompletedTask;
         });
-        using var caller = new Caller(database, Caller.To(server.Url));
+        using var caller = new PaddleCaller(database, PaddleCaller.To(server.Url));
 
         var refused = await Assert.ThrowsAsync<PaddleRefusedException>(
             () => caller.Client.Download($"{server.Url}/a.csv?signature=abc", Stream.Null, 100, CancellationToken.None));
@@ -153,7 +153,7 @@ public sealed class Where_calls_may_go : IAsyncLifetime
 
     private string Here(string form) => form.Replace("PORT", $"{sink.Port}", StringComparison.Ordinal);
 
-    private static async Task Refused(Caller caller, string url, string form)
+    private static async Task Refused(PaddleCaller caller, string url, string form)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         var thrown = await Record.ExceptionAsync(() => caller.Client.Download(url, Stream.Null, 1_000, patience.Token));

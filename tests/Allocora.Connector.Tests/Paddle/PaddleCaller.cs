@@ -5,13 +5,13 @@ using Microsoft.Extensions.Options;
 namespace Allocora.Connector.Tests;
 
 /// <summary>A Connector, as far as it calls Paddle.</summary>
-internal sealed class Caller : IDisposable
+internal sealed class PaddleCaller : IDisposable
 {
     public const string Key = "pdl_sdbx_apikey_01gtgztp8f4kek3yd4g1wrksa3_q6TGTJyvoIz7LDtXT65bX7_AQO";
 
     private readonly string key;
 
-    public Caller(ConnectorDatabase database, PaddleOptions options, string? key = null, TimeProvider? time = null)
+    public PaddleCaller(ConnectorDatabase database, PaddleOptions options, string? key = null, TimeProvider? time = null)
     {
         this.key = key ?? Key;
         Budget = new CallBudget(database.Worker, Options.Create(options));
