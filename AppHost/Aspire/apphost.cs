@@ -18,6 +18,9 @@ var ledgerKey = builder.AddParameter("inner-key-ledger", secret: true);
 var calculationKey = builder.AddParameter("inner-key-calculation", secret: true);
 var statementsKey = builder.AddParameter("inner-key-statements", secret: true);
 
+// Seals the keys of Paddle accounts; only the connector has it.
+var vaultKey = builder.AddParameter("vault-key-connector", secret: true);
+
 // The heads of the logs are signed with keys, and kept in files, that are not in the database.
 var heads = Path.Combine(builder.AppHostDirectory, "heads");
 
@@ -43,6 +46,9 @@ var connector = builder.AddProject("connector", "../../Services/Connector/Alloco
     .WithEnvironment("Heads__KeyFile", Path.Combine(heads, "connector-key.pem"))
     .WithEnvironment("Heads__File", Path.Combine(heads, "connector.ndjson"))
     .WithEnvironment("Inner__Key", connectorKey)
+    .WithEnvironment("Vault__Keys__k1", vaultKey)
+    .WithEnvironment("Vault__Current", "k1")
+    .WithEnvironment("Paddle__BaseUrls__sandbox", "http://127.0.0.1:8090")
     .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker")
     .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(connectorMigration)

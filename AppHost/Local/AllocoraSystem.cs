@@ -9,7 +9,7 @@ internal static class AllocoraSystem
 
         var postgres = system.Postgres("postgres");
         var rabbitmq = system.RabbitMq("rabbitmq");
-        system.PaddleSandbox("paddle");
+        var paddle = system.PaddleSandbox(PaddleStandIn.Name);
 
         var connectorDb = system.Database("connector", on: postgres);
         var ledgerDb = system.Database("ledger", on: postgres);
@@ -19,7 +19,8 @@ internal static class AllocoraSystem
 
         // Every service owns one database, and reads an upstream log as a role that can only read. The console, which is the
         // gateway, makes the keys with which it signs what it tells each of them.
-        var connector = system.Service("connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, broker: rabbitmq);
+        var connector = system.Service(
+            "connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, broker: rabbitmq, provider: paddle, hasVault: true);
         var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, keysIn: consoleDb, broker: rabbitmq);
         var calculation = system.Service(
             "calculation", "Services/Calculation", owns: calculationDb, keysIn: consoleDb, tails: [ledgerDb], broker: rabbitmq);

@@ -12,6 +12,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(3) };
     private Addresses addresses = null!;
     private PaddleStandIn? paddle;
+    private string? source;
     private string postgres = "", broker = "";
     private volatile bool complete;
 
@@ -41,6 +42,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             ready[$"service {service.Name}"] = StartService(service, service.WaitsFor.Select(n => needs[n]), failed.Token);
         await AllOrFirstFailure(ready.Values, failed);
 
+        source = await new DemoSource(http, addresses.PublicUrl, say).Connect(data.Demo(), paddle!.Key!, ct);
         complete = true;
         Record();
     }
@@ -227,7 +229,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         var demo = data.Demo();
         var pids = started.ToDictionary(s => s.Name, s => s.ProcessId);
         data.Write(RunFile.Name, new RunFile(
-            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1", paddle!.Url, paddle.Key!, paddle.Control, demo?.Workspace, demo?.Tokens,
+            addresses.PublicUrl, $"{addresses.PublicUrl}/api/v1", paddle!.Url, paddle.Key!, paddle.Control, demo?.Workspace, source, demo?.Tokens,
             topology.Databases.ToDictionary(d => d.Name, d => new NpgsqlConnectionStringBuilder(postgres) { Database = d.Name }.ConnectionString),
             broker,
             topology.Services.ToDictionary(s => s.Name, s => new RunningService(addresses.Url(s), pids[s.Name])),
@@ -238,7 +240,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
 /// <summary>What <c>run.json</c> in the data folder says while the system is up. It holds passwords: only its owner can read it.</summary>
 internal sealed record RunFile(
-    string Console, string Api, string Paddle, string PaddleKey, string PaddleControl, string? Workspace, IReadOnlyDictionary<string, string>? Tokens,
+    string Console, string Api, string Paddle, string PaddleKey, string PaddleControl, string? Workspace, string? Source, IReadOnlyDictionary<string, string>? Tokens,
     IReadOnlyDictionary<string, string> Postgres, string Rabbitmq, IReadOnlyDictionary<string, RunningService> Services,
     IReadOnlyDictionary<string, RunningServer> Servers, int AppHost)
 {

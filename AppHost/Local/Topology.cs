@@ -27,6 +27,15 @@ internal sealed record ServiceResource(
     string Name, string Folder, DatabaseResource Owns, DatabaseResource? KeysIn, IReadOnlyList<DatabaseResource> Tails, ServerResource? Broker,
     IReadOnlyList<ServiceResource> Calls, bool IsPublic)
 {
+    /// <summary>What stands in for the provider it reads.</summary>
+    public ServerResource? Provider { get; init; }
+
+    /// <summary>It keeps secrets of others, sealed with a key that only it has.</summary>
+    public bool HasVault { get; init; }
+
+    /// <summary>The name of that key.</summary>
+    public string VaultKey => $"vault-key-{Name}";
+
     /// <summary>What has to be ready before the service is started.</summary>
     public IEnumerable<string> WaitsFor =>
         [Owns.Name, .. KeysIn is null ? [] : new[] { KeysIn.Name }, .. Tails.Select(t => t.Name), .. Broker is null ? [] : new[] { Broker.Name }];
@@ -64,9 +73,10 @@ internal sealed class Topology
 
     public ServiceResource Service(
         string name, string folder, DatabaseResource owns, DatabaseResource? keysIn = null, IReadOnlyList<DatabaseResource>? tails = null,
-        ServerResource? broker = null, IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false)
+        ServerResource? broker = null, IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false, ServerResource? provider = null,
+        bool hasVault = false)
     {
-        services.Add(new(name, folder, owns, keysIn, tails ?? [], broker, calls ?? [], isPublic));
+        services.Add(new(name, folder, owns, keysIn, tails ?? [], broker, calls ?? [], isPublic) { Provider = provider, HasVault = hasVault });
         return services[^1];
     }
 }
@@ -115,6 +125,13 @@ internal sealed record Addresses(
             environment[$"ConnectionStrings__{keys.KeysName}"] = ConnectionString(keys, keys.KeysRole(service.Name));
             environment["Inner__Key"] = KeyOf(service.InnerKey);
         }
+        if (service.HasVault)
+        {
+            environment["Vault__Keys__k1"] = KeyOf(service.VaultKey);
+            environment["Vault__Current"] = "k1";
+        }
+        // Keys of Paddle's sandbox open the stand-in; live ones open Paddle.
+        if (service.Provider is { } provider) environment.TryAdd("Paddle__BaseUrls__sandbox", $"http://127.0.0.1:{Ports[provider.Name]}");
         foreach (var callee in service.Calls)
         {
             environment[$"services__{callee.Name}__http__0"] = Url(callee);

@@ -15,6 +15,7 @@ internal static class LedgerModule
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
+        builder.Services.AddHostedService<DeclareIngest>();
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }

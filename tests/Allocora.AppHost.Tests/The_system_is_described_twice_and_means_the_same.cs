@@ -7,7 +7,7 @@ namespace Allocora.AppHost.Tests;
 
 public sealed class The_system_is_described_twice_and_means_the_same
 {
-    private static readonly string[] Settings = ["Heads", "Inner", "Session", "Identity", "Demo"];
+    private static readonly string[] Settings = ["Heads", "Inner", "Session", "Identity", "Demo", "Vault", "Paddle"];
     private static readonly string Aspire = File.ReadAllText(Path.Combine(Repository.Root, "AppHost/Aspire/apphost.cs"));
     private static readonly SortedSet<string> Local = FactsOf(AllocoraSystem.Describe());
 
@@ -112,6 +112,7 @@ public sealed class The_system_is_described_twice_and_means_the_same
     {
         var system = AllocoraSystem.Describe();
         var ports = system.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).ToDictionary(name => name, _ => 1);
+        ports.Add(system.PaddleServer!.Name, 8090); // its own default, on which it listens there
         return new Addresses((_, role) => role, _ => "", Path.GetFileName, key => key, ports, new Dictionary<string, string>()).EnvironmentOf(service);
     }
 }
