@@ -29,10 +29,13 @@ internal sealed class EgressGuard(PaddleOptions options)
 
     private static readonly IPNetwork GivenOut = IPNetwork.Parse("2000::/3"), Translated = IPNetwork.Parse("64:ff9b::/96");
 
+    private static readonly HttpRequestOptionsKey<bool> Connected = new("allocora.connected");
+
     /// <summary>Whether the address belongs to somebody on the internet.</summary>
     public static bool IsPublic(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork) return !Array.Exists(Special4, one => one.Contains(address));
+        if (address.IsIPv4MappedToIPv6) return false; // before the networks are asked, which take some of them for their own
         // The way to IPv4 out of a network that has only IPv6; what matters is where it leads.
         if (Translated.Contains(address)) return IsPublic(new IPAddress(address.GetAddressBytes().AsSpan(12)));
         return GivenOut.Contains(address) && !Array.Exists(Special6, one => one.Contains(address));
@@ -41,7 +44,10 @@ internal sealed class EgressGuard(PaddleOptions options)
     public async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var addresses = await Dns.GetHostAddressesAsync(host, ct);
+        // The handler would quietly send a call again when a connection ends without an answer. It is for others to decide that.
+        if (context.InitialRequestMessage.Options.TryGetValue(Connected, out _)) throw new IOException("The connection ended before there was an answer.");
+        context.InitialRequestMessage.Options.Set(Connected, true);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, ct);
         if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
         // A name that leads inwards as well as outwards is nobody's honest name.
         if (!options.IsConfigured(host, port) && !Array.TrueForAll(addresses, IsPublic)) throw new AddressRefusedException();

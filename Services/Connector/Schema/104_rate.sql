@@ -49,15 +49,16 @@ begin
   granted := greatest(0, least(
     p_wanted, p_minute - last_minute,
     floor(extract(epoch from moment + gap * p_burst - budget.full_again_at) / extract(epoch from gap))::int));
+  budget.full_again_at := budget.full_again_at + gap * granted;
+  update rate_budget set full_again_at = budget.full_again_at, blocked_until = null where egress = p_egress;
   if granted > 0 then
-    budget.full_again_at := budget.full_again_at + gap * granted;
-    update rate_budget set full_again_at = budget.full_again_at, blocked_until = null where egress = p_egress;
     insert into rate_call (egress, at, calls) values (p_egress, moment, granted);
   end if;
   again_in := case
     when granted >= p_wanted then interval '0'
-    when last_minute + granted >= p_minute then greatest(coalesce(next_free, moment + gap) - moment, interval '5 milliseconds')
-    else greatest(budget.full_again_at + gap - gap * p_burst - moment, interval '5 milliseconds')
+    else greatest( -- whichever of the two limits holds longer
+      interval '5 milliseconds', budget.full_again_at + gap - gap * p_burst - moment,
+      case when last_minute + granted >= p_minute then next_free - moment end)
   end;
 end
 $$;

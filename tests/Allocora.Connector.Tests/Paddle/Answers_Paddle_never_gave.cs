@@ -107,7 +107,8 @@ public sealed class Answers_Paddle_never_gave : IAsyncLifetime
         var nonsense = await Nonsense(server, answerMax);
 
         Assert.Equal("provider-too-large", nonsense.Code);
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, answerMax + (8 << 20));
+        // The other tests of this program allocate as well; unpacked, it would be twice as much.
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 256 << 20);
     }
 
     [Fact]

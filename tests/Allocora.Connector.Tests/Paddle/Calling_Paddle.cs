@@ -134,7 +134,8 @@ public sealed class Calling_Paddle(PaddleAndDatabase world) : IClassFixture<Padd
 
         var gone = await Assert.ThrowsAsync<PaddleUnavailableException>(() => caller.Get("/transactions"));
 
-        Assert.Equal("provider-unreachable", gone.Code);
+        var faults = JsonNode.Parse(await world.Control.GetStringAsync(new Uri("/faults", UriKind.Relative)))!;
+        Assert.Equal(("provider-unreachable", 1), (gone.Code, (int)faults["faults"]![0]!["hits"]!));
     }
 
     [Theory]

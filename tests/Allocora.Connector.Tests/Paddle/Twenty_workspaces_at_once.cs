@@ -49,23 +49,25 @@ public sealed class Twenty_workspaces_at_once : IAsyncLifetime
         Assert.True(ends.Max().TotalMinutes >= ((Workspaces * pages) - 20.0) / limit, $"too fast: {ends.Max()}");
     }
 
-    [Fact]
-    public async Task When_somebody_else_uses_the_address_up_nobody_calls_until_it_is_time()
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 20)] // the other program knows when the database does; by then it would have made 150
+    public async Task When_somebody_else_uses_the_address_up_nobody_calls_until_it_is_time(int programs, int meanwhileMax)
     {
         await Limit(100_000);
         foreach (var after in new[] { 100, 250 })
             (await control.PostAsJsonAsync("/faults", new { match = "GET /transactions", kind = "status", status = 429, retryAfter = 1, after }))
                 .EnsureSuccessStatusCode();
-        // Two programs, each with one call under way: that one may cross the answer that says to wait.
+        // With one call under way, none can cross the answer that says to wait.
         var options = PaddleCaller.To(sandbox.Api, perMinute: 9_000, atOnce: 1);
-        using var one = new PaddleCaller(database, options, sandbox.Key);
-        using var other = new PaddleCaller(database, options, sandbox.Key);
+        var callers = Enumerable.Range(0, programs).Select(_ => new PaddleCaller(database, options, sandbox.Key)).ToList();
 
-        var told = await Task.WhenAll(Enumerable.Range(0, Workspaces).Select(workspace => Walk(workspace % 2 == 0 ? one : other, $"ws_{workspace}", 20)));
+        var told = await Task.WhenAll(Enumerable.Range(0, Workspaces).Select(workspace => Walk(callers[workspace % programs], $"ws_{workspace}", 20)));
+        foreach (var caller in callers) caller.Dispose();
 
         var counters = await Counters();
         Assert.Equal((2, 2), (told.Sum(), (int)counters["statuses"]!["429"]!));
-        Assert.InRange((int)counters["insideRetryAfter"]!, 0, 2);
+        Assert.InRange((int)counters["insideRetryAfter"]!, 0, meanwhileMax);
         Assert.Equal((Workspaces * 20) + 2, (int)counters["calls"]!);
     }
 
