@@ -20,11 +20,13 @@ internal static class ConnectorModule
         builder.AddPaddle();
         builder.AddVault();
         builder.AddSources();
+        builder.AddWebhooks();
     }
 
     public static void MapConnector(this WebApplication app)
     {
         app.UseAccess();
         app.MapSources();
+        app.MapWebhooks();
     }
 }
