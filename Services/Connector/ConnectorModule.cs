@@ -20,6 +20,7 @@ internal static class ConnectorModule
         builder.AddPaddle();
         builder.AddVault();
         builder.AddSources();
+        builder.AddWebhooks();
         builder.AddSync();
         builder.Services.AddSingleton<SkippedCommands>();
     }
@@ -28,6 +29,7 @@ internal static class ConnectorModule
     {
         app.UseAccess();
         app.MapSources();
+        app.MapWebhooks();
         app.MapSync();
         ReadSkipped.Map(app);
         ReadWaiting.Map(app);

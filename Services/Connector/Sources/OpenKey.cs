@@ -2,26 +2,23 @@ using Npgsql;
 
 namespace Allocora.Connector;
 
-internal sealed class OpenKey(NpgsqlDataSource worker, KeyVault vault)
+/// <summary>The source was disconnected while something was still to be done with its key.</summary>
+internal sealed class NoKeyException(string source) : Exception($"The source {source} has no key any more.");
+
+/// <summary>Opens the key that a source's calls carry. Whoever gets it wipes it.</summary>
+internal sealed class OpenKey([FromKeyedServices("connector_worker")] NpgsqlDataSource worker, KeyVault vault)
 {
-    public async Task<PaddleAccess?> Open(Source source, CancellationToken ct)
+    public async Task<PaddleAccess> Open(Source source, CancellationToken ct)
     {
-        await using var command = worker.CreateCommand("""
-            select version, form, kek_id, wrap_nonce, wrapped, nonce, ciphertext, commitment, fingerprint from credential
-            where tenant_id = $1 and source_id = $2 and purpose = 'api-key' and state = 'active'
+        await using var command = worker.CreateCommand($"""
+            select {CredentialRows.SealedColumns} from credential as c
+            where c.tenant_id = $1 and c.source_id = $2 and c.purpose = 'api-key' and c.state = 'active'
             """);
         command.Parameters.Add(new() { Value = source.Workspace });
         command.Parameters.Add(new() { Value = source.Id });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return null;
-        var secret = vault.Open(new(source.Workspace, source.Id, "api-key", reader.GetInt32(0), source.Environment), new(
-            reader.GetInt16(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5),
-            reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7), reader.GetFieldValue<byte[]>(8)));
-        return new(source.Workspace, source.Environment, secret);
+        if (!await reader.ReadAsync(ct)) throw new NoKeyException(source.Id);
+        var (name, kept) = CredentialRows.Read(reader, 0, source.Workspace, source.Id, source.Environment);
+        return new(source.Workspace, source.Environment, vault.Open(name, kept));
     }
-}
-
-internal sealed class StopSource
-{
-    public Task Stop(string workspace, string source, string because, CancellationToken ct) => throw new NotSupportedException(workspace + source + because + ct);
 }

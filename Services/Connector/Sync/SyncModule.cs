@@ -12,8 +12,6 @@ internal static class SyncModule
     {
         builder.Services.AddValidated<SyncOptions>("Sync");
         builder.AddPublisher("connector", Destination.Ingest);
-        builder.Services.AddSingleton(p => new OpenKey(Worker(p), p.GetRequiredService<KeyVault>()));
-        builder.Services.AddSingleton<StopSource>();
         builder.Services.AddSingleton(provider => new RunSync(
             Worker(provider), provider.GetRequiredService<PaddleClient>(), provider.GetRequiredService<IOptions<PaddleOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));

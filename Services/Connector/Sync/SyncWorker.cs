@@ -56,6 +56,10 @@ internal sealed partial class SyncWorker(
         {
             result = "waiting";
         }
+        catch (NoKeyException)
+        {
+            (result, error) = await Fail(run, claim, "credential-missing", "The source was disconnected.", ct);
+        }
         catch (NpgsqlException e)
         {
             // Nothing of the page was written. Whoever claims the run next goes on where it stands.
@@ -79,10 +83,9 @@ internal sealed partial class SyncWorker(
         var plan = run.Plan ?? RunPlan.Begin(run.Mode == "full", await Marks(source, ct), source.Lacks, await SweepIsDue(source, ct));
         if (!await runs.Take(run, claim, plan, ct)) return ("waiting", null);
         Begins(run.Id, run.Mode, source.Id);
-        using var access = await keys.Open(source, ct) is { } opened ? new OpenAccess(opened) : null;
-        if (access is null) return await Fail(run, claim, "credential-missing", "The source has no key.", ct);
-
-        var (at, interrupted) = await sync.Execute(run, source, plan, claim, access.Access, ct);
+        var access = await keys.Open(source, ct);
+        using var key = access.Key;
+        var (at, interrupted) = await sync.Execute(run, source, plan, claim, access, ct);
         switch (interrupted)
         {
             case null when await end.Finish(run, source, at, claim, ct) is { } wrong:
@@ -177,13 +180,6 @@ internal sealed partial class SyncWorker(
         {
             NoDatabase(claim.What, e.SqlState ?? "no answer"); // it runs out by itself
         }
-    }
-
-    private sealed class OpenAccess(PaddleAccess access) : IDisposable
-    {
-        public PaddleAccess Access => access;
-
-        public void Dispose() => access.Key.Dispose();
     }
 
     [LoggerMessage(LogLevel.Information, "{Run} ({Mode}) of {Source} begins or goes on")]

@@ -10,5 +10,7 @@ internal static class VaultModule
         builder.Services.AddValidated<VaultOptions>("Vault");
         builder.Services.AddSingleton<IValidateOptions<VaultOptions>, VaultCheck>();
         builder.Services.AddSingleton<KeyVault>();
+        builder.Services.AddSingleton<RewrapKeys>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RewrapKeys>());
     }
 }

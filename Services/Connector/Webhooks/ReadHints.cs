@@ -47,7 +47,7 @@ internal sealed partial class ReadHints(
         {
             if (await ReadSources.Load(worker, id, ct) is not { IsActive: true } source) return;
             workspace = source.Workspace;
-            if (await keys.Open(source, ct) is not { } access) return;
+            var access = await keys.Open(source, ct);
             using var key = access.Key;
             var page = new PageOf(source, (await days.Take(source, claim, ct)).Id, "webhook", claim);
             while (await Take(source, ct) is { Count: > 0 } hints && await claims.Keep(claim, ct)) await Read(page, access, hints, ct);
@@ -57,7 +57,7 @@ internal sealed partial class ReadHints(
             if (e.IsAboutTheKey) await stop.Stop(workspace, id, "credential-invalid", ct);
             NotRead(id, e.Code);
         }
-        catch (Exception e) when (e is PaddleUnavailableException or PaddleNonsenseException or FencedException or NpgsqlException or OperationCanceledException)
+        catch (Exception e) when (e is PaddleUnavailableException or PaddleNonsenseException or FencedException or NoKeyException or NpgsqlException or OperationCanceledException)
         {
             NotRead(id, e.GetType().Name); // they stay open and are taken up again
         }

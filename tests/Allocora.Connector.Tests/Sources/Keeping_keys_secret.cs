@@ -1,0 +1,110 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using Allocora.Contracts.Api;
+using Allocora.Testing;
+
+namespace Allocora.Connector.Tests.Sources;
+
+/// <summary>Keys with which everything was done that can be done with a key are found nowhere afterwards, in any form a program writes them in.</summary>
+public sealed class Keeping_keys_secret : IAsyncLifetime
+{
+    private const string WebhookSecret = "pdl_ntfset_01hvgf2spk3bvewnw8t2zrnbmb_Canary+Ab12/Ab12Ab12Ab12Ab12Ab12";
+    private readonly List<string> seen = [];
+    private OtlpSink sink = null!;
+    private RunningConnector connector = null!;
+    private SourceCalls calls = null!;
+
+    public async Task InitializeAsync()
+    {
+        sink = await OtlpSink.Start();
+        connector = await RunningConnector.Start(new ConnectorWish
+        {
+            Settings = [.. sink.Environment().Select(pair => $"--{pair.Key}={pair.Value}"), "--Logging:LogLevel:Default=Trace"],
+        });
+        calls = new(connector);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await connector.DisposeAsync();
+        await sink.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task They_are_in_no_log_answer_span_or_table()
+    {
+        var (first, second) = ((await calls.NewKey()).Key, (await calls.NewKey()).Key);
+        var (revoked, gone) = await calls.NewKey();
+        await calls.Revoke(revoked);
+        var (_, narrow) = await calls.NewKey("transaction.read");
+        string broken = $"{first[..^1]}-", unread = $"{second}\\u00";
+
+        await Do(HttpMethod.Post, "/verify", new VerifyKeyRequest("paddle", first));
+        foreach (var key in new[] { gone, narrow, broken }) await Do(HttpMethod.Post, "", new ConnectSourceRequest("Shop", "paddle", key));
+        await Do(HttpMethod.Post, "", new { name = "Shop", provider = "paddle", apiKey = new[] { first } });
+        await Do(HttpMethod.Post, "", new { name = "Shop", provider = "paddle", apiKey = unread, unknown = first });
+        var source = await calls.Connect(first);
+        await Do(HttpMethod.Post, "", new ConnectSourceRequest("Shop", "paddle", first));
+        await Do(HttpMethod.Put, $"/{source.Id}/webhook-secrets", new SetWebhookSecretsRequest([WebhookSecret]));
+        await Do(HttpMethod.Put, $"/{source.Id}/webhook-secrets", new SetWebhookSecretsRequest([WebhookSecret, WebhookSecret]));
+        foreach (var key in new[] { gone, narrow, second }) await Do(HttpMethod.Post, $"/{source.Id}/rotate-key", new RotateSourceKeyRequest(key));
+        await calls.Fault(new { match = "*", kind = "drop", times = 0 });
+        await Do(HttpMethod.Post, $"/{source.Id}/rotate-key", new RotateSourceKeyRequest(first));
+        await Do(HttpMethod.Get, $"/{source.Id}", null);
+
+        await sink.Span(span => span.Name == "paddle.verify" && Equals(span.Attributes.GetValueOrDefault("error.type"), "upstream-unavailable"));
+        await sink.Metric(metric => metric.Name == "allocora.credential.failures");
+        seen.AddRange(connector.Logged);
+        seen.AddRange(sink.Spans.Select(span => $"{span} {string.Join(' ', span.Attributes)} {span.StatusMessage}"));
+        seen.AddRange(sink.Logs.Select(log => $"{log} {string.Join(' ', log.Attributes)}"));
+        seen.Add(await Dump());
+        Assert.Contains(seen, text => text.Contains(source.Id, StringComparison.Ordinal)); // the look is at the right things
+        Assert.Equal(2L, await connector.Database.Ask("select count(*) from credential where purpose = 'api-key'"));
+
+        foreach (var secret in new[] { first, second, gone, narrow, broken, WebhookSecret })
+            foreach (var form in Forms(secret))
+                Assert.DoesNotContain(seen, text => text.Contains(form, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private async Task Do(HttpMethod method, string rest, object? body)
+    {
+        var (status, said, answer) = await calls.Send(method, SourceCalls.Url(rest), body);
+        Assert.NotEqual(HttpStatusCode.InternalServerError, status);
+        seen.Add($"{said} {answer.Headers} {answer.Content.Headers}");
+    }
+
+    // Everything in every table; bytes show as hexadecimal.
+    private async Task<string> Dump()
+    {
+        var dump = new StringBuilder();
+        await using var tables = connector.Database.Owner.CreateCommand("select tablename from pg_tables where schemaname = 'connector'");
+        await using var reader = await tables.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            dump.Append(await connector.Database.Ask($"select string_agg(t::text, chr(10)) from {reader.GetString(0)} as t")).Append('\n');
+        return dump.ToString();
+    }
+
+    // Of a text inside another, Base64 shows in one of three ways, by where it begins; what is cut off at the ends depends on what stands beside it.
+    private static IEnumerable<string> Forms(string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        yield return secret;
+        yield return secret[20..];
+        yield return Uri.EscapeDataString(secret);
+        yield return Convert.ToHexStringLower(bytes);
+        yield return Convert.ToHexStringLower(Encoding.Unicode.GetBytes(secret));
+        yield return Convert.ToHexStringLower(Encoding.BigEndianUnicode.GetBytes(secret));
+        yield return Encoding.Latin1.GetString(Encoding.Unicode.GetBytes(secret));
+        foreach (var shift in new[] { 0, 1, 2 })
+        {
+            var base64 = Convert.ToBase64String([.. new byte[shift], .. bytes])[4..^4];
+            yield return base64;
+            yield return base64.Replace('+', '-').Replace('/', '_');
+        }
+        using var zipped = new MemoryStream();
+        using (var zip = new GZipStream(zipped, CompressionLevel.Optimal, leaveOpen: true)) zip.Write(bytes);
+        yield return Convert.ToBase64String(zipped.ToArray())[16..];
+        yield return Convert.ToHexStringLower(zipped.ToArray())[24..];
+    }
+}
