@@ -80,6 +80,9 @@ internal sealed class RunningConnector : IAsyncDisposable
 
     public string Address => host.Urls.First();
 
+    /// <summary>What another program is told that is to be this connector too.</summary>
+    public string[] Told => Arguments();
+
     public IServiceProvider Provider => host.Services;
 
     public static Task<RunningConnector> Start(params string[] sandbox) => Start(new ConnectorWish(), sandbox);

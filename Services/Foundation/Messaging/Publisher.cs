@@ -105,6 +105,7 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
                 if (broker.IsBlocked) await broker.Unblocked(ct);
                 await Send(open, messages[i], ct);
             }
+            FaultPoint.Reach("before-confirm");
             await window.All(IsBlocked, time, ct);
             return window.Refused > 0
                 ? "RabbitMQ refuses messages: a queue is full."

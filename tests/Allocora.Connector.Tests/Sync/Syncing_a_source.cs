@@ -20,10 +20,7 @@ public sealed class Syncing_a_source
         Assert.Equal(0, first.Outcomes.GetValueOrDefault("invalid") + first.Outcomes.GetValueOrDefault("conflict"));
 
         await Arrived(source, first.Outcomes["accepted"] + first.Released);
-        Assert.Equal(
-            SumsOf(await Lines(source, "/truth/transactions"), "paid", "completed"), SumsOf(source.Queue, PaddleTransactionSeen.Name, "transaction"));
-        Assert.Equal(
-            SumsOf(await Lines(source, "/truth/adjustments"), "approved", "reversed"), SumsOf(source.Queue, PaddleAdjustmentSeen.Name, "adjustment"));
+        await Truth.Equals(source.Connector.Control, source.Queue);
 
         var second = await source.Sync("full");
         Assert.Equal(("succeeded", 0L, first.Rows), (second.State, second.Outcomes.GetValueOrDefault("accepted"), second.Rows));
@@ -36,7 +33,7 @@ public sealed class Syncing_a_source
         await using var source = await SyncedSource.Connect("--transactions", $"{TestSize.Of(20_000, 1_500)}", "--seed", "11");
         await source.Sync("full");
         var before = await Counting(source);
-        var old = (await Lines(source, "/truth/adjustments")).First(a => (string)a["action"]! == "chargeback" && (string)a["status"]! == "approved");
+        var old = (await Truth.Rows(source.Connector.Control, "/truth/adjustments")).First(a => (string)a["action"]! == "chargeback" && (string)a["status"]! == "approved");
         Assert.True(DateTimeOffset.Parse((string)old["updated_at"]!, CultureInfo.InvariantCulture) < DateTimeOffset.Parse("2026-06-01", CultureInfo.InvariantCulture));
 
         // A few hours, so that no sweep of everything is due.
@@ -62,33 +59,7 @@ public sealed class Syncing_a_source
 
     /// <summary>What counts as money, by id: what a version of it is worth and how it stands.</summary>
     private static async Task<Dictionary<string, string>> Counting(SyncedSource source) =>
-        (await Lines(source, "/truth/transactions")).Where(t => (string)t["status"]! is "paid" or "completed" && (string)t["total"]! != "0")
-        .Concat((await Lines(source, "/truth/adjustments")).Where(a => (string)a["status"]! is "approved" or "reversed"))
+        (await Truth.Rows(source.Connector.Control, "/truth/transactions")).Where(t => (string)t["status"]! is "paid" or "completed" && (string)t["total"]! != "0")
+        .Concat((await Truth.Rows(source.Connector.Control, "/truth/adjustments")).Where(a => (string)a["status"]! is "approved" or "reversed"))
         .ToDictionary(o => (string)o["id"]!, o => $"{o["status"]} {o["total"]} {o["fee"]} {o["earnings"]} {o["updated_at"]}");
-
-    private static async Task<List<JsonObject>> Lines(SyncedSource source, string path) =>
-        [.. (await source.Connector.Control.GetStringAsync(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!.AsObject())];
-
-    // What comes to 0 is for a person to look at first.
-    private static List<string> SumsOf(IEnumerable<JsonObject> truth, params string[] statuses) =>
-        [.. truth.Where(t => statuses.Contains((string)t["status"]!) && (string)t["total"]! != "0")
-            .GroupBy(t => (Status: (string)t["status"]!, Currency: (string)t["currency_code"]!))
-            .Select(g => Line(g.Key.Status, g.Key.Currency, g.Sum(t => Long(t["total"])), g.Sum(t => Long(t["tax"])), g.Sum(t => Long(t["fee"])),
-                g.Sum(t => Long(t["earnings"]))))
-            .Order(StringComparer.Ordinal)];
-
-    private static List<string> SumsOf(IngestQueue queue, string name, string member) =>
-        [.. queue.Named(name).DistinctBy(m => m.Id).Select(m => JsonNode.Parse(m.Body)![member]!)
-            .Select(o => (Status: (string)o["status"]!, Totals: o["totals"]!, Fees: member == "adjustment" ? o["totals"]! : o))
-            .GroupBy(o => (o.Status, Currency: (string)o.Totals["total"]!["currency"]!))
-            .Select(g => Line(g.Key.Status, g.Key.Currency, g.Sum(o => Amount(o.Totals["total"])), g.Sum(o => Amount(o.Totals["tax"])),
-                g.Sum(o => Amount(o.Fees["fee"])), g.Sum(o => Amount(o.Fees["earnings"]))))
-            .Order(StringComparer.Ordinal)];
-
-    private static string Line(string status, string currency, long total, long tax, long fee, long earnings) =>
-        $"{status} {currency}: {total} {tax} {fee} {earnings}";
-
-    private static long Amount(JsonNode? money) => money is null ? 0 : Long(money["amount"]);
-
-    private static long Long(JsonNode? text) => text is null ? 0 : long.Parse((string)text!, CultureInfo.InvariantCulture);
 }
