@@ -15,15 +15,15 @@ internal static class ReadWaiting
     private static async Task<IResult> List(
         string id, int? limit, string? cursor, [FromKeyedServices("connector")] NpgsqlDataSource database, HttpContext http, CancellationToken ct)
     {
-        if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
-        var paging = Paging.Of(limit, cursor);
+        if (PageAsked.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(wrong);
+        var paging = PageAsked.Of(limit, cursor);
         return await Find(database, http.Workspace(), id.Replace("\0", "", StringComparison.Ordinal), paging, ct) is { } found
             ? TypedResults.Ok(paging.Page(found, a => a.Id))
             : Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such source in this workspace.");
     }
 
     /// <returns>Null when there is no such source.</returns>
-    public static async Task<List<WaitingAdjustment>?> Find(NpgsqlDataSource database, string workspace, string source, Paging paging, CancellationToken ct)
+    public static async Task<List<WaitingAdjustment>?> Find(NpgsqlDataSource database, string workspace, string source, PageAsked paging, CancellationToken ct)
     {
         // Why it waits is asked of its transaction, which may have moved since the adjustment was seen.
         const string query = """

@@ -1,11 +1,10 @@
 using Allocora.Contracts.Api;
 using Allocora.ServiceDefaults;
-using Npgsql;
 
 namespace Allocora.Connector;
 
 /// <summary>What of a list a request asks for: the newest first, by id, as ids sort by time.</summary>
-internal sealed record Paging(int Limit, string? Before)
+internal sealed record PageAsked(int Limit, string? Before)
 {
     private const int LimitMax = 200, LimitUsual = 50, CursorMax = 64;
 
@@ -17,14 +16,7 @@ internal sealed record Paging(int Limit, string? Before)
             : null;
     }
 
-    public static Paging Of(int? limit, string? cursor) => new(limit ?? LimitUsual, cursor);
-
-    /// <summary>Adds the parameters of <c>id &lt; coalesce($1, …) … limit $2</c>: one row more than asked for tells that there is more.</summary>
-    public void AddTo(NpgsqlCommand command)
-    {
-        command.Parameters.Add(new() { Value = (object?)Before ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = Limit + 1 });
-    }
+    public static PageAsked Of(int? limit, string? cursor) => new(limit ?? LimitUsual, cursor);
 
     public Page<T> Page<T>(IReadOnlyList<T> found, Func<T, string> id) => found.Count > Limit
         ? new([.. found.Take(Limit)], new(id(found[Limit - 1]), HasMore: true))
