@@ -28,4 +28,5 @@ public sealed record SkippedDecision(string Id, string Result, string? Status, s
 /// <summary>An adjustment that counts as soon as its transaction does.</summary>
 /// <param name="Reason">Why it waits, such as <c>transaction-unknown</c>.</param>
 public sealed record WaitingAdjustment(
-    string Id, string Environment, string Transaction, string? TransactionStatus, string Status, string Reason, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    string Id, string Environment, string Transaction, string? TransactionStatus, string Status, string Reason, DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);

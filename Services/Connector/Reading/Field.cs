@@ -92,7 +92,8 @@ internal readonly partial struct Field(JsonElement value, string path)
         var match = value.ValueKind == JsonValueKind.String ? Rfc3339().Match(Readable(value, path)) : Match.Empty;
         if (!match.Success) throw Fault("not-a-time");
         var fraction = match.Groups["fraction"].Value;
-        var text = match.Groups["seconds"].Value + (fraction.Length > MicrosecondDigits + 1 ? fraction[..(MicrosecondDigits + 1)] : fraction) + match.Groups["zone"].Value;
+        if (fraction.Length > MicrosecondDigits + 1) fraction = fraction[..(MicrosecondDigits + 1)];
+        var text = match.Groups["seconds"].Value + fraction + match.Groups["zone"].Value;
         if (!DateTimeOffset.TryParseExact(
                 text, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFK", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time))
         {

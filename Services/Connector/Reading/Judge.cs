@@ -76,7 +76,8 @@ internal static class Fresh
     private static Judgement Of(PaddleTransaction sale, SourceTerms terms)
     {
         var (total, at) = (sale.Totals.Total, sale.BilledAt ?? sale.CreatedAt);
-        if (!Statuses.IsKnown(RowKind.Transaction, sale.Status)) return Skipped(UnknownStatus, $"Paddle's status '{sale.Status}' is not known here.", total, at);
+        if (!Statuses.IsKnown(RowKind.Transaction, sale.Status))
+            return Skipped(UnknownStatus, $"Paddle's status '{sale.Status}' is not known here.", total, at);
         if (Statuses.Effect(RowKind.Transaction, sale.Status) == 0) return new(RowOutcome.Observed, "not-paid", Standing.Observed, IsTold: false);
         if (at < terms.StartDate) return new(RowOutcome.Observed, BeforeStart, Standing.Observed, IsTold: false);
         if (total.Minor == 0) return Skipped(ZeroAmount, "Its total is 0.", total, at);

@@ -8,7 +8,8 @@ namespace Allocora.Connector;
 internal static class ReadPages
 {
     private const int RowsMax = 200, DepthMax = 64, RowBytesMax = 512 * 1024;
-    private static readonly JsonDocumentOptions RowForm = new() { MaxDepth = DepthMax }, MetaForm = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions RowForm = new() { MaxDepth = DepthMax };
+    private static readonly JsonDocumentOptions MetaForm = new() { MaxDepth = DepthMax, AllowDuplicateProperties = false };
 
     /// <param name="origin">The address the page was asked of, without the path.</param>
     /// <param name="path">The list's path, such as <c>/transactions</c>.</param>
@@ -82,7 +83,8 @@ internal static class ReadPages
             long? estimated = pagination.TryGetProperty("estimated_total", out var total) && total.ValueKind == JsonValueKind.Number
                 && total.TryGetInt64(out var number) && number >= 0 ? number : null;
             if (!more.GetBoolean()) return (null, estimated);
-            if (!pagination.TryGetProperty("next", out var next) || next.ValueKind != JsonValueKind.String) throw Nonsense("It does not say where more follows.");
+            if (!pagination.TryGetProperty("next", out var next) || next.ValueKind != JsonValueKind.String)
+                throw Nonsense("It does not say where more follows.");
             return (Field.Readable(next, "next"), estimated);
         }
         catch (Exception e) when (e is JsonException or UnreadableException)
@@ -152,7 +154,9 @@ internal static class ReadPages
     }
 
     private static string? IdOf(JsonElement row, RowKind kind) =>
-        row.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && Field.IsId(Field.Readable(id, "id"), PrefixOf(kind)) ? id.GetString() : null;
+        row.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && Field.IsId(Field.Readable(id, "id"), PrefixOf(kind))
+            ? id.GetString()
+            : null;
 
     private static string PrefixOf(RowKind kind) => kind == RowKind.Transaction ? ReadTransaction.Prefix : ReadAdjustment.Prefix;
 

@@ -82,8 +82,11 @@ internal sealed class Redaction
     }
 
     // What a seller's customers can name themselves is not repeated in a fault.
-    private static string Below(string path, string name) =>
-        path.EndsWith("custom_data", StringComparison.Ordinal) || name.AsSpan().ContainsAnyExcept(FieldNames) ? path : path.Length == 0 ? name : $"{path}.{name}";
+    private static string Below(string path, string name)
+    {
+        if (path.EndsWith("custom_data", StringComparison.Ordinal) || name.AsSpan().ContainsAnyExcept(FieldNames)) return path;
+        return path.Length == 0 ? name : $"{path}.{name}";
+    }
 
     private static string NameOf(JsonProperty member, string path)
     {

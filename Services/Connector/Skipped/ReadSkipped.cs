@@ -20,8 +20,8 @@ internal static class ReadSkipped
     }
 
     private static async Task<IResult> List(
-        string? status, string? reason, string? source, int? limit, string? cursor, [FromKeyedServices("connector")] NpgsqlDataSource database, HttpContext http,
-        CancellationToken ct)
+        string? status, string? reason, string? source, int? limit, string? cursor, [FromKeyedServices("connector")] NpgsqlDataSource database,
+        HttpContext http, CancellationToken ct)
     {
         if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
         if (status is not (null or "open" or "excluded" or "included")) return Problems.Invalid(new FieldError("status", "Give open, excluded or included."));
@@ -48,7 +48,8 @@ internal static class ReadSkipped
     {
         const string query = $"""
             select {Columns} from skipped_row
-            where ($1::text is null or id < $1) and ($3::text is null or status = $3) and ($4::text is null or reason = $4) and ($5::text is null or source_id = $5)
+            where ($1::text is null or id < $1) and ($3::text is null or status = $3) and ($4::text is null or reason = $4)
+              and ($5::text is null or source_id = $5)
             order by id desc limit $2
             """;
         var command = new NpgsqlBatchCommand(query)
@@ -74,8 +75,9 @@ internal static class ReadSkipped
         while (await reader.ReadAsync(ct))
         {
             rows.Add(new(
-                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6),
-                new(reader.GetInt64(7), Currency.Parse(reader.GetString(8))), reader.GetString(9), reader.GetFieldValue<DateTimeOffset>(10),
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
+                reader.GetString(6), new(reader.GetInt64(7), Currency.Parse(reader.GetString(8))), reader.GetString(9),
+                reader.GetFieldValue<DateTimeOffset>(10),
                 reader.GetString(11), reader.GetString(12), reader.GetString(13), await reader.IsDBNullAsync(14, ct) ? null : reader.GetString(14),
                 await reader.IsDBNullAsync(15, ct) ? null : reader.GetFieldValue<DateTimeOffset>(15),
                 await reader.IsDBNullAsync(16, ct) ? null : reader.GetString(16)));

@@ -13,7 +13,7 @@ namespace Allocora.Connector;
 internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time)
 {
     private const string Stream = "skipped-rows";
-    private const int AttemptsMax = 3;
+    private const int AttemptsMax = 3, PauseMillisecondsMax = 50;
 
     /// <returns>What became of each row; null when a command of this name was done before.</returns>
     public async Task<IReadOnlyList<SkippedDecision>?> Decide(string workspace, Asking asking, DecideSkippedRequest asked, CancellationToken ct)
@@ -27,6 +27,7 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < AttemptsMax)
             {
                 // A sync held the same objects in another order; one of the two had to give way.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, PauseMillisecondsMax)), time, ct);
             }
         }
     }
@@ -68,7 +69,10 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
         string[] distinct = [.. ids.Distinct(StringComparer.Ordinal)];
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { EventFeed.OfWorkspace(workspace), new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } } },
+            BatchCommands =
+            {
+                EventFeed.OfWorkspace(workspace), new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } },
+            },
         };
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
@@ -88,7 +92,8 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
     {
         Parameters =
         {
-            Texts(ids), new() { Value = SkippedRules.StatusAfter(asked.Decision) }, new() { Value = person }, new() { Value = now }, new() { Value = asked.Reason },
+            Texts(ids), new() { Value = SkippedRules.StatusAfter(asked.Decision) }, new() { Value = person }, new() { Value = now },
+            new() { Value = asked.Reason },
         },
     };
 

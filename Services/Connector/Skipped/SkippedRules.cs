@@ -33,7 +33,8 @@ internal static class SkippedRules
         }
         List<DecidedRow> changed =
         [
-            .. held.Where(r => decided[r.Id].Result == Done).Select(r => new DecidedRow(r.Id, r.ProviderId, r.Environment, Convert.ToHexStringLower(r.Revision))),
+            .. held.Where(r => decided[r.Id].Result == Done)
+                .Select(r => new DecidedRow(r.Id, r.ProviderId, r.Environment, Convert.ToHexStringLower(r.Revision))),
         ];
         return (
             [.. asked.Ids.Select(id => decided.GetValueOrDefault(id) ?? new(id, "not-found", null, "There is no such row in this workspace."))],
@@ -55,7 +56,8 @@ internal static class SkippedRules
     private static SkippedDecision ToExclude(HeldRow row)
     {
         if (row.Status == "excluded") return As(row, "unchanged");
-        if (row.Status == "included" || row.IsTold) return As(row, "already-told", "The Ledger has counted it. What is counted can be corrected there, not left out.");
+        if (row.Status == "included" || row.IsTold)
+            return As(row, "already-told", "The Ledger has counted it. What is counted can be corrected there, not left out.");
         return row.IsCurrent ? new(row.Id, Done, StatusAfter(Exclude), null) : Changed(row);
     }
 

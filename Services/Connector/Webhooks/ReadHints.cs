@@ -10,7 +10,6 @@ internal sealed partial class ReadHints(
     NpgsqlDataSource worker, PaddleClient paddle, PaddleOptions paddleOptions, OpenKey keys, StopSource stop, SyncOptions options, TimeProvider time,
     ILogger<ReadHints> logger) : BackgroundService
 {
-    public const string Channel = "allocora_webhook";
     private const int TakenAtOnce = 200;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly Claims claims = new(worker, options.Lease);
@@ -22,7 +21,7 @@ internal sealed partial class ReadHints(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken, Channel);
+        await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken, TakeWebhook.Channel);
         await Task.WhenAll(working.Values);
     }
 
@@ -30,7 +29,7 @@ internal sealed partial class ReadHints(
     {
         await using var command = worker.CreateCommand("""
             select distinct s.id from webhook_event as w join source as s on s.tenant_id = w.tenant_id and s.id = w.source_id and s.state = 'active'
-            where w.handled_at is null limit $1
+            where w.handled_at is null and not starts_with(w.event_type, 'api_key') limit $1
             """);
         command.Parameters.Add(new() { Value = options.RunsAtOnce });
         var sources = new List<string>();
@@ -119,7 +118,8 @@ internal sealed partial class ReadHints(
     {
         await using var command = worker.CreateCommand("""
             select event_id, event_type, entity_id from webhook_event
-            where tenant_id = $1 and source_id = $2 and handled_at is null order by received_at limit $3
+            where tenant_id = $1 and source_id = $2 and handled_at is null and not starts_with(event_type, 'api_key')
+            order by received_at limit $3
             """);
         command.Parameters.Add(new() { Value = source.Workspace });
         command.Parameters.Add(new() { Value = source.Id });

@@ -58,7 +58,7 @@ public sealed class Judging_rows
     [InlineData("completed@2", "observed: before-start", "completed@2", "accepted, counts, told")]
     [InlineData("completed@2 total 0", "skipped: currency-mismatch", "completed@2 total 0", "skipped: zero-amount")]
     [InlineData("ready@2", "observed: not-paid", "ready@2", "duplicate")]
-    // Later.
+    // Newer than what is known.
     [InlineData("paid@1", "counts", "completed@2", "accepted, counts, told")]
     [InlineData("ready@1", "observed: not-paid", "paid@2", "accepted, counts, told")]
     [InlineData("completed@1", "counts", "completed@2 fee 7", "accepted, counts, told")]
@@ -69,16 +69,16 @@ public sealed class Judging_rows
     [InlineData("paid@1 in GBP", "counts", "completed@2 in GBP", "accepted, counts, told")]
     [InlineData("paid@1 total 0", "counts: included", "completed@2 total 0", "skipped: zero-amount")]
     [InlineData("paid@1 in GBP", "counts: included", "canceled@2 in GBP", "conflict: status-went-back, told")]
-    // Earlier.
+    // Older than what is known.
     [InlineData("completed@3", "counts", "paid@2", "stale")]
     [InlineData("completed@3", "counts", "completed@2 fee 7", "stale")]
     [InlineData("ready@3", "observed: not-paid", "draft@2", "stale")]
     [InlineData("completed@3", "counts", "completed@2 total 0", "stale")]
-    // At the same time.
+    // As old as what is known.
     [InlineData("paid@2", "counts", "completed@2", "accepted, counts, told")]
     [InlineData("completed@2", "counts", "paid@2", "stale")]
     [InlineData("ready@2", "observed: not-paid", "canceled@2", "conflict, observed: same-time-other-content")]
-    // Back.
+    // Newer, and no longer money.
     [InlineData("completed@1", "counts", "canceled@2", "conflict: status-went-back, told")]
     [InlineData("completed@1", "counts", "ready@2", "conflict: status-went-back, told")]
     [InlineData("completed@1", "counts", "paid@2", "conflict: status-went-back, told")]
@@ -119,7 +119,9 @@ public sealed class Judging_rows
     public void A_skip_says_what_and_how_much()
     {
         Assert.Equal(
-            new Skip("currency-mismatch", "It is in GBP, the source takes USD, EUR.", new(2090, Contracts.Currency.Parse("GBP")), Sale("paid").Transaction!.BilledAt!.Value),
+            new Skip(
+                "currency-mismatch", "It is in GBP, the source takes USD, EUR.", new(2090, Contracts.Currency.Parse("GBP")),
+                Sale("paid").Transaction!.BilledAt!.Value),
             Judge.Of(Sale("completed in GBP"), null, null, Terms).Skip);
         Assert.Null(Judge.Of(Sale("completed"), null, null, Terms).Skip);
         Assert.Equal("zero-amount", Judge.Of(Sale("completed@2 total 0"), Before("counts: included", Sale("paid@1 total 0")), null, Terms).Skip!.Reason);

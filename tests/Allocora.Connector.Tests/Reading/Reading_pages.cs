@@ -132,7 +132,8 @@ public sealed class Reading_pages
 
     [Fact]
     public void Another_address_that_was_configured_is_as_good() =>
-        Assert.Equal(After, NextPage.After($"http://127.0.0.1:8080/paddle/transactions?after={After}", new("http://127.0.0.1:8080/paddle/"), "/transactions", "txn"));
+        Assert.Equal(
+            After, NextPage.After($"http://127.0.0.1:8080/paddle/transactions?after={After}", new("http://127.0.0.1:8080/paddle/"), "/transactions", "txn"));
 
     private static ReadPage Read(JsonObject page) => ReadPages.Read(page.Bytes(), RowKind.Transaction, [], Sample.Origin, "/transactions");
 

@@ -15,14 +15,16 @@ internal static class Sample
 
     public static JsonObject Transaction(int number = 1, string status = "completed") => Object($$$"""
         {
-          "id": "{{{Id("txn", number)}}}", "status": "{{{status}}}", "customer_id": "{{{Id("ctm", 1)}}}", "address_id": "{{{Id("add", 1)}}}", "business_id": null,
+          "id": "{{{Id("txn", number)}}}", "status": "{{{status}}}", "customer_id": "{{{Id("ctm", 1)}}}",
+          "address_id": "{{{Id("add", 1)}}}", "business_id": null,
           "custom_data": {"ref": "jonas", "seats": 3, "plan": {"tier": "pro"} }, "currency_code": "USD", "origin": "web", "subscription_id": null,
           "invoice_number": "325-10290", "collection_mode": "automatic", "discount_id": null, "billing_details": null, "billing_period": null,
           "items": [{"price": {"id": "{{{Id("pri", 1)}}}", "unit_price": {"amount": "1000", "currency_code": "USD"}}, "quantity": 2}],
           "details": {
             "totals": {"subtotal": "2000", "discount": "100", "tax": "190", "total": "2090", "credit": "0", "credit_to_balance": "0", "balance": "0",
               "grand_total": "2090", "fee": "155", "earnings": "1745", "currency_code": "USD"},
-            "adjusted_totals": {"subtotal": "2000", "tax": "190", "total": "2090", "grand_total": "2090", "fee": "155", "earnings": "1745", "currency_code": "USD"},
+            "adjusted_totals": {"subtotal": "2000", "tax": "190", "total": "2090", "grand_total": "2090", "fee": "155", "earnings": "1745",
+              "currency_code": "USD"},
             "payout_totals": {"subtotal": "1840", "discount": "92", "tax": "175", "total": "1923", "credit": "0", "credit_to_balance": "0", "balance": "0",
               "grand_total": "1923", "fee": "143", "earnings": "1605", "currency_code": "EUR", "exchange_rate": "0.9200000000000001", "fee_rate": "0.05"},
             "line_items": [{"id": "{{{Id("txnitm", 1)}}}", "price_id": "{{{Id("pri", 1)}}}", "quantity": 2, "proration": null, "tax_rate": "0.1",
@@ -69,8 +71,13 @@ internal static class Sample
     public static JsonObject Page(JsonObject pagination, params JsonNode?[] rows) =>
         new() { ["data"] = new JsonArray(rows), ["meta"] = new JsonObject { ["request_id"] = "r", ["pagination"] = pagination } };
 
-    public static JsonObject LastPage(params JsonNode?[] rows) =>
-        Page(new() { ["per_page"] = 30, ["next"] = "https://api.paddle.com/transactions?after=none", ["has_more"] = false, ["estimated_total"] = rows.Length }, rows);
+    public static JsonObject LastPage(params JsonNode?[] rows) => Page(new()
+    {
+        ["per_page"] = 30,
+        ["next"] = "https://api.paddle.com/transactions?after=none",
+        ["has_more"] = false,
+        ["estimated_total"] = rows.Length,
+    }, rows);
 
     public static byte[] Bytes(this JsonNode json) => Encoding.UTF8.GetBytes(json.ToJsonString());
 

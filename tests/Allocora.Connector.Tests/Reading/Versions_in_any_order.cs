@@ -51,7 +51,8 @@ public sealed class Versions_in_any_order
             {
                 SeenRow[] shuffled = [.. seen, .. seen.Where(_ => random.Next(2) == 0)];
                 random.Shuffle(shuffled);
-                Assert.True(first == Fold(shuffled, itsTransaction), $"{Words(seen)}\nends with {first},\n{Words(shuffled)}\nwith {Fold(shuffled, itsTransaction)}.");
+                var other = Fold(shuffled, itsTransaction);
+                Assert.True(first == other, $"{Words(seen)}\nends with {first},\n{Words(shuffled)}\nwith {other}.");
             }
         }
     }
@@ -69,6 +70,6 @@ public sealed class Versions_in_any_order
         return (known!.Status, known.UpdatedAt, Convert.ToHexStringLower(known.Revision)[..8], known.Standing);
     }
 
-    private static string Words(SeenRow[] rows) =>
-        string.Join(", ", rows.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Status}@{r.UpdatedAt.Day} {Convert.ToHexStringLower(r.Revision)[..4]}")));
+    private static string Words(SeenRow[] rows) => string.Join(
+        ", ", rows.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Status}@{r.UpdatedAt.Day} {Convert.ToHexStringLower(r.Revision)[..4]}")));
 }

@@ -8,8 +8,8 @@ public sealed class What_is_left_of_a_person
 {
     private static readonly string[] Traces =
     [
-        "jane", "doe", "example.com", "4242", "2031", "main street", "munich", "apartment 7", "beside the bakery", "pay.example", "wonderland ltd", "de123", "@",
-        "%40", "\\u0040", "ring twice",
+        "jane", "doe", "example.com", "4242", "2031", "main street", "munich", "apartment 7", "beside the bakery", "pay.example", "wonderland ltd", "de123",
+        "@", "%40", "\\u0040", "ring twice",
     ];
 
     [Fact]
@@ -67,7 +67,9 @@ public sealed class What_is_left_of_a_person
 
     private static System.Text.Json.Nodes.JsonObject Full() => Sample.Object(Sample.Transaction()
         .With("customer", Sample.Object("""{"id":"ctm_1","name":"Jane Doe","email":"jane@example.com","custom_data":{"alias":"jane"}}"""))
-        .With("business", Sample.Object("""{"id":"biz_1","name":"Wonderland Ltd","tax_identifier":"DE123","contacts":[{"name":"Jane","email":"j@example.com"}]}"""))
+        .With("business", Sample.Object("""
+            {"id":"biz_1","name":"Wonderland Ltd","tax_identifier":"DE123","contacts":[{"name":"Jane","email":"j@example.com"}]}
+            """))
         .With("address", Sample.Object("""
             {"id":"add_1","description":"Beside the bakery","first_line":"1 Main Street","second_line":"Apartment 7","city":"Munich","region":"Bavaria",
               "postal_code":"80331","country_code":"DE"}

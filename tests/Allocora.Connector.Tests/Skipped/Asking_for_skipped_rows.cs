@@ -58,9 +58,9 @@ public sealed class Asking_for_skipped_rows : IAsyncLifetime
         var body = new { ids = new[] { id, "skp_none" }, decision = "include", reason = "A gift, agreed." };
         Assert.Equal(HttpStatusCode.Forbidden, (await connector.As("workspace.read").PostAsJsonAsync($"{Rows}/decisions", body)).StatusCode);
         var answer = await connector.As("rows.decide").PostAsJsonAsync($"{Rows}/decisions", body);
+        const string nothing = """{"id":"skp_none","result":"not-found","status":null,"detail":"There is no such row in this workspace."}""";
         Assert.Equal(
-            $$"""{"results":[{"id":"{{id}}","result":"done","status":"included","detail":null},{"id":"skp_none","result":"not-found","status":null,"detail":"There is no such row in this workspace."}]}""",
-            await answer.Content.ReadAsStringAsync());
+            $$"""{"results":[{"id":"{{id}}","result":"done","status":"included","detail":null},{{nothing}}]}""", await answer.Content.ReadAsStringAsync());
         var row = await connector.As("workspace.read").GetFromJsonAsync<JsonElement>($"{Rows}/{id}");
         Assert.Equal(
             ("included", RunningConnector.Person, "A gift, agreed."),
@@ -90,8 +90,11 @@ public sealed class Asking_for_skipped_rows : IAsyncLifetime
     public async Task At_most_a_thousand_rows_and_five_hundred_characters()
     {
         var decider = connector.As("rows.decide");
-        async Task<HttpStatusCode> Status(int rows, int characters) => (await decider.PostAsJsonAsync(
-            $"{Rows}/decisions", new { ids = Enumerable.Range(0, rows).Select(n => $"skp_{n}"), decision = "exclude", reason = new string('x', characters) })).StatusCode;
+        async Task<HttpStatusCode> Status(int rows, int characters)
+        {
+            var body = new { ids = Enumerable.Range(0, rows).Select(n => $"skp_{n}"), decision = "exclude", reason = new string('x', characters) };
+            return (await decider.PostAsJsonAsync($"{Rows}/decisions", body)).StatusCode;
+        }
         Assert.Equal(HttpStatusCode.OK, await Status(1000, 500));
         Assert.Equal(HttpStatusCode.BadRequest, await Status(1001, 1));
         Assert.Equal(HttpStatusCode.BadRequest, await Status(1, 501));

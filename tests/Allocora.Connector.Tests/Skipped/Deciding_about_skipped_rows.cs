@@ -53,7 +53,8 @@ public sealed class Deciding_about_skipped_rows : IAsyncLifetime
                 select concat_ws(' ', stream_id, headers->>'actor', data->>'Decision', data->>'Reason', data->'Rows'->0->>'Id', data->'Rows'->0->>'ProviderId')
                 from mt_events where type = 'skipped_rows_decided'
                 """));
-        Assert.Equal(await database.Ask("select encode(revision, 'hex') from skipped_row"), await database.Ask("select data->'Rows'->0->>'Revision' from mt_events"));
+        Assert.Equal(
+            await database.Ask("select encode(revision, 'hex') from skipped_row"), await database.Ask("select data->'Rows'->0->>'Revision' from mt_events"));
     }
 
     [Fact]
@@ -170,7 +171,8 @@ public sealed class Deciding_about_skipped_rows : IAsyncLifetime
         """);
 
     private async Task<object?> Told() => await database.Ask("""
-        select coalesce(string_agg(concat_ws(' ', b.kind, b.provider_id, b.included::text, b.run_id, case when b.revision = o.told_revision and b.content = o.content then 'own' end),
+        select coalesce(string_agg(concat_ws(' ', b.kind, b.provider_id, b.included::text, b.run_id,
+          case when b.revision = o.told_revision and b.content = o.content then 'own' end),
           ', ' order by b.seq), '')
         from outbox as b join provider_object as o using (tenant_id, environment, provider_id)
         """);

@@ -21,13 +21,15 @@ internal static class Register
     }
 
     public static async Task Object(
-        this ConnectorDatabase database, string id, string standing, string? reason = null, string? transaction = null, string workspace = Workspace, bool told = false)
+        this ConnectorDatabase database, string id, string standing, string? reason = null, string? transaction = null,
+        string workspace = Workspace, bool told = false)
     {
         await using var command = database.Owner.CreateCommand("""
             insert into provider_object (
-              tenant_id, environment, provider_id, kind, source_id, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told_revision)
-            values ($1, 'live', $2, case when $5::text is null then 'transaction' else 'adjustment' end, 'src_one', 'completed', now(), now(), sha256($2::bytea),
-              sha256('c'), $3, $4, $5, false, case when $6 then sha256('before') end)
+              tenant_id, environment, provider_id, kind, source_id, status, created_at, updated_at, revision, content, standing, reason,
+              transaction_id, is_open, told_revision)
+            values ($1, 'live', $2, case when $5::text is null then 'transaction' else 'adjustment' end, 'src_one', 'completed', now(), now(),
+              sha256($2::bytea), sha256('c'), $3, $4, $5, false, case when $6 then sha256('before') end)
             """);
         command.Parameters.Add(new() { Value = workspace });
         command.Parameters.Add(new() { Value = id });
@@ -40,14 +42,16 @@ internal static class Register
 
     /// <summary>An object that is skipped, and its entry in the register.</summary>
     public static async Task<string> Skipped(
-        this ConnectorDatabase database, string providerId, string reason = "zero-amount", string? transaction = null, string workspace = Workspace, bool told = false)
+        this ConnectorDatabase database, string providerId, string reason = "zero-amount", string? transaction = null,
+        string workspace = Workspace, bool told = false)
     {
         await database.Object(providerId, "skipped", reason, transaction, workspace, told);
         var id = NewId.For("skp", DateTimeOffset.UtcNow);
         await using var command = database.Owner.CreateCommand("""
             insert into skipped_row (tenant_id, id, source_id, environment, provider_id, kind, reason, detail, amount, currency, provider_status, occurred_at,
               revision, first_run, last_run, opened_at, status)
-            select tenant_id, $1, source_id, environment, provider_id, kind, $2, 'Its total is 0.', -250, 'USD', status, created_at, revision, 'run_1', 'run_2', now(), 'open'
+            select tenant_id, $1, source_id, environment, provider_id, kind, $2, 'Its total is 0.', -250, 'USD', status, created_at, revision,
+              'run_1', 'run_2', now(), 'open'
             from provider_object where tenant_id = $3 and provider_id = $4
             """);
         command.Parameters.Add(new() { Value = id });
