@@ -49,8 +49,8 @@ public sealed record SetWebhookSecretsRequest(IReadOnlyList<string> Secrets);
 /// <param name="WebhookSecrets">How many secrets count.</param>
 public sealed record SourceDetails(
     string Id, string Name, string Provider, string Environment, string? Account, string State, string? StoppedBecause, SourceKey? Key,
-    bool KeyExpiresSoon, IReadOnlyList<string> Lacks, IReadOnlyList<string> Currencies, DateTimeOffset? StartDate, int IntervalMinutes, IReadOnlyList<string> CustomDataKeys,
-    DateTimeOffset ConnectedAt, SourceFreshness Freshness, string WebhookUrl, int WebhookSecrets, long Version);
+    bool KeyExpiresSoon, IReadOnlyList<string> Lacks, IReadOnlyList<string> Currencies, DateTimeOffset? StartDate, int IntervalMinutes,
+    IReadOnlyList<string> CustomDataKeys, DateTimeOffset ConnectedAt, SourceFreshness Freshness, string WebhookUrl, int WebhookSecrets, long Version);
 
 /// <param name="Masked">The part of the key that is no secret.</param>
 /// <param name="AgeDays">Since it was stored here.</param>

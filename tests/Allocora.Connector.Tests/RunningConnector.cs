@@ -39,7 +39,8 @@ internal sealed record ConnectorWish
 /// <summary>The Connector's own host over real HTTP with its database, its broker and a Paddle of its own, asked past the gateway.</summary>
 internal sealed class RunningConnector : IAsyncDisposable
 {
-    public const string Workspace = "ws_01hf7yat00000000000000000a", OtherWorkspace = "ws_01hf7yat00000000000000000b", Person = "usr_01hf7yat00000000000000000a";
+    public const string Workspace = "ws_01hf7yat00000000000000000a", OtherWorkspace = "ws_01hf7yat00000000000000000b",
+        Person = "usr_01hf7yat00000000000000000a";
     public const string Nowhere = "http://127.0.0.1:1", VaultKey = "dmF1bHQga2V5IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM=";
     private static readonly string InnerKey = Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray());
     private static readonly string Folder = Directory.CreateTempSubdirectory("allocora-connector-").FullName;
@@ -124,7 +125,8 @@ internal sealed class RunningConnector : IAsyncDisposable
         return
         [
             "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", "--environment=Development",
-            $"--ConnectionStrings:connector={Database.AddressOf("connector_app")}", $"--ConnectionStrings:connector_worker={Database.AddressOf("connector_worker")}",
+            $"--ConnectionStrings:connector={Database.AddressOf("connector_app")}",
+            $"--ConnectionStrings:connector_worker={Database.AddressOf("connector_worker")}",
             "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
             $"--ConnectionStrings:rabbitmq={Vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
             $"--Vault:Keys:k1={VaultKey}", "--Vault:Current=k1",
@@ -136,7 +138,8 @@ internal sealed class RunningConnector : IAsyncDisposable
 
     private HttpClient Caller(Caller caller, string? workspace, params string[] permissions)
     {
-        var client = new HttpClient(new Bearer(() => InnerTokens.Mint(ring, caller, workspace, permissions, wish.Time.GetUtcNow()))) { BaseAddress = new(Address) };
+        var bearer = new Bearer(() => InnerTokens.Mint(ring, caller, workspace, permissions, wish.Time.GetUtcNow()));
+        var client = new HttpClient(bearer) { BaseAddress = new(Address) };
         clients.Add(client);
         return client;
     }

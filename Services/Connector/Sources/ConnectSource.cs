@@ -44,7 +44,8 @@ internal sealed class ConnectSource(VerifyKey verify, KeyVault vault, SourceComm
         var now = time.GetUtcNow();
         var said = Fields(body).Over(new(body.Name, new([], null, SourceRules.IntervalMinutesUsual, [])));
         var source = new Source(
-            workspace, NewId.For("src", now), said.Name, environment, found.Account, new(said.Terms.Currencies, said.Terms.StartDate, said.Terms.CustomDataKeys),
+            workspace, NewId.For("src", now), said.Name, environment, found.Account,
+            new(said.Terms.Currencies, said.Terms.StartDate, said.Terms.CustomDataKeys),
             said.Terms.IntervalMinutes, "active", null, found.Lacks, now, Version: 1);
         var connected = new SourceConnected(
             source.Id, source.Name, Provider, environment, found.Account, key.Masked, key.Id, found.ExpiresAt, found.Lacks, said.Terms);

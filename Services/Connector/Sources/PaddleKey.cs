@@ -31,7 +31,8 @@ internal sealed partial record PaddleKey(string? Environment, string? Id, string
             _ when text.StartsWith("pdl_test_", StringComparison.Ordinal) => $"Keys that begin with pdl_test_ do not open Paddle's API. {HowToGetOne}",
             _ when text.StartsWith("live_", StringComparison.Ordinal) || text.StartsWith("test_", StringComparison.Ordinal) =>
                 $"This is a client-side token. {HowToGetOne}",
-            _ when text.StartsWith("pdl_", StringComparison.Ordinal) => $"This is not a whole key: one has 69 characters, this has {text.Length}. {HowToGetOne}",
+            _ when text.StartsWith("pdl_", StringComparison.Ordinal) =>
+                $"This is not a whole key: one has 69 characters, this has {text.Length}. {HowToGetOne}",
             _ => $"This is not a Paddle API key. {HowToGetOne}",
         };
         return null;

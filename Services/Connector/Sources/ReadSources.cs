@@ -54,8 +54,10 @@ internal sealed class ReadSources(NpgsqlDataSource database, TimeProvider time)
     }
 
     public async Task<SourceDetails?> One(string workspace, string id, CancellationToken ct) =>
-        (await Read(new($"{Details} where s.tenant_id = $1 and s.id = $2") { Parameters = { new() { Value = workspace }, new() { Value = id } } }, workspace, ct))
-            .FirstOrDefault();
+        (await Read(new($"{Details} where s.tenant_id = $1 and s.id = $2")
+        {
+            Parameters = { new() { Value = workspace }, new() { Value = id } },
+        }, workspace, ct)).FirstOrDefault();
 
     /// <summary>The first source that a command finds.</summary>
     public async Task<Source?> First(string workspace, NpgsqlBatchCommand find, CancellationToken ct)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Allocora.Connector;
 
-/// <summary>What Paddle says at its root about who calls. It is new there, and not everything in it is documented: what is not understood is not known.</summary>
+/// <summary>What Paddle says at its root about who calls. Not all of it is documented: what is not understood is not known.</summary>
 /// <param name="Permissions">With reading where writing is allowed; null where they are not told.</param>
 internal sealed partial record RootAnswer(string? Environment, string? Account, IReadOnlySet<string>? Permissions, DateTimeOffset? ExpiresAt)
 {

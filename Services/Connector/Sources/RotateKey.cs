@@ -24,7 +24,8 @@ internal sealed class RotateKey(
         if (minutes is < 0 or > SourceRules.GraceMinutesMax)
             return Problems.Invalid(new FieldError("#/graceMinutes", $"Give 0 to {SourceRules.GraceMinutesMax} minutes."));
         if (await sources.Find(http.Workspace(), id, ct) is not { } source) return SourceTold.Of(SourceTold.NotFound);
-        if (source.State == "disconnected") return await change.Tell(id, http, held => SourceRules.Rotate(held.Source, Asked(held.Source, 0, null, null)), null, ct);
+        if (source.State == "disconnected")
+            return await change.Tell(id, http, held => SourceRules.Rotate(held.Source, Asked(held.Source, 0, null, null)), null, ct);
 
         var found = await verify.Verify(source.Workspace, body.ApiKey, source.Environment, ct);
         if (found is not { Reason: null, Key: { } key }) return ConnectSource.Rejected(found);

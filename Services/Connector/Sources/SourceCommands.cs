@@ -120,7 +120,8 @@ internal sealed class SourceCommands(NpgsqlDataSource database, TimeProvider tim
     }
 
     private async Task<bool> Append(
-        NpgsqlTransaction transaction, string workspace, string id, IReadOnlyList<SourceHappened> happened, Origin origin, string? command, CancellationToken ct)
+        NpgsqlTransaction transaction, string workspace, string id, IReadOnlyList<SourceHappened> happened, Origin origin, string? command,
+        CancellationToken ct)
     {
         var (at, name) = (time.GetUtcNow(), command ?? Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
         var events = happened.Select((e, i) => ConnectorEvents.Catalog.Seal(e, EventId.Of(workspace, name, i + 1), at, origin)).ToList();

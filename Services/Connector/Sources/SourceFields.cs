@@ -20,7 +20,8 @@ internal sealed record SourceFields(
             if (!Currency.TryParse(code, out _)) yield return new($"#/currencies/{index}", "Give a currency as ISO 4217 has it, such as USD.");
         if (Currencies is not null && (Currencies.Count > CurrenciesMax || Currencies.Distinct().Count() < Currencies.Count))
             yield return new("#/currencies", $"Name at most {CurrenciesMax} currencies, each once; none means all.");
-        if (StartDate is { Length: > 0 } && (Start is not { } start || start > now)) yield return new("#/startDate", "Give a day of the past, such as 2026-01-31.");
+        if (StartDate is { Length: > 0 } && (Start is not { } start || start > now))
+            yield return new("#/startDate", "Give a day of the past, such as 2026-01-31.");
         if (IntervalMinutes is < SourceRules.IntervalMinutesMin or > SourceRules.IntervalMinutesMax)
             yield return new("#/intervalMinutes", $"Give {SourceRules.IntervalMinutesMin} to {SourceRules.IntervalMinutesMax} minutes.");
         foreach (var (index, key) in (CustomDataKeys ?? []).Take(KeysMax + 1).Index())
@@ -36,8 +37,8 @@ internal sealed record SourceFields(
             CustomDataKeys ?? before.Terms.CustomDataKeys));
 
     // A day begins at midnight UTC.
-    private DateTimeOffset? Start =>
-        DateTimeOffset.TryParseExact(StartDate, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
-            ? at
-            : null;
+    private DateTimeOffset? Start => DateTimeOffset.TryParseExact(
+        StartDate, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+        ? at
+        : null;
 }

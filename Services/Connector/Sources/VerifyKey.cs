@@ -63,7 +63,8 @@ internal sealed partial class VerifyKey(AskPaddle paddle)
         environment = access.Environment;
         var root = RootAnswer.Of((await paddle.Try(access, "/", ct)).Body);
         var isThere = root.Environment is null || root.Environment == environment;
-        checks.Add(new("environment", isThere, true, isThere ? $"The {environment} environment." : $"Paddle says the key is of the {root.Environment} environment."));
+        checks.Add(new(
+            "environment", isThere, true, isThere ? $"The {environment} environment." : $"Paddle says the key is of the {root.Environment} environment."));
         if (!isThere) return Failed(WrongEnvironment);
         checks.Add(new("reachable", true, true, "Paddle answers."));
         checks.Add(new("authenticated", true, true, root.Account is null ? "Paddle takes the key." : $"Paddle takes the key, of account {root.Account}."));
@@ -72,7 +73,8 @@ internal sealed partial class VerifyKey(AskPaddle paddle)
         var needs = await Task.WhenAll(KeyNeed.All.Select(need => Check(access, key, need, root, ct)));
         checks.AddRange(needs);
         var (currencies, newest) = Sales((await sales).Body);
-        checks.Add(new("currencies", null, false, currencies.Count > 0 ? $"The newest sales are in {string.Join(", ", currencies)}." : "There are no sales yet."));
+        checks.Add(new(
+            "currencies", null, false, currencies.Count > 0 ? $"The newest sales are in {string.Join(", ", currencies)}." : "There are no sales yet."));
         var reason = needs.Any(check => check is { Required: true, Ok: false }) ? MissingPermission
             : needs.Any(check => check is { Required: true, Ok: null }) ? Unavailable : null;
         return new(key, environment, reason, checks, root.Account, root.ExpiresAt, Lacks(checks), currencies, newest);
@@ -124,7 +126,7 @@ internal sealed partial class VerifyKey(AskPaddle paddle)
 
     private static (IReadOnlyList<string> Currencies, IReadOnlyList<string> Ids) Sales(JsonElement body)
     {
-        if (body is not { ValueKind: JsonValueKind.Object } || !body.TryGetProperty("data", out var rows) || rows.ValueKind != JsonValueKind.Array) return ([], []);
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("data", out var rows) || rows.ValueKind != JsonValueKind.Array) return ([], []);
         var sales = rows.EnumerateArray().Where(row => row.ValueKind == JsonValueKind.Object).ToList();
         return (
             [.. sales.Select(row => Text(row, "currency_code")).OfType<string>().Where(code => Currency.TryParse(code, out _)).Distinct().Order()],

@@ -116,7 +116,7 @@ internal sealed partial class RewrapKeys(
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    [LoggerMessage(LogLevel.Information, "{Count} secrets are wrapped anew with {Key}. No secret is wrapped with another key now: those may be taken out of the settings")]
+    [LoggerMessage(LogLevel.Information, "{Count} secrets are wrapped anew with {Key}. None is wrapped with another key now: others may leave the settings")]
     private partial void NoneLeft(int count, string key);
 
     [LoggerMessage(LogLevel.Information, "{Count} secrets are wrapped anew with {Key}; {Left} are still wrapped with another key")]

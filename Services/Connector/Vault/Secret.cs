@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Allocora.Connector;
 
-/// <summary>A provider's key or a webhook's secret in the clear. It shows itself to nobody who does not ask for it by name, and is wiped when done with.</summary>
+/// <summary>A provider's key or a webhook's secret in the clear. It shows itself only to who asks for it by name, and is wiped when done with.</summary>
 internal sealed class Secret : IDisposable
 {
     private readonly byte[] bytes;

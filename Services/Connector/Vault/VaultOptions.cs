@@ -4,7 +4,7 @@ namespace Allocora.Connector;
 
 public sealed class VaultOptions
 {
-    /// <summary>The keys that wrap what opens secrets, by their names: 32 random bytes each, in Base64. An old one stays until nothing is wrapped with it.</summary>
+    /// <summary>The keys that wrap what opens secrets, by their names: 32 random bytes in Base64. An old one stays until nothing needs it.</summary>
     public IReadOnlyDictionary<string, string> Keys { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The name of the key that wraps from now on.</summary>
@@ -18,7 +18,8 @@ internal sealed class VaultCheck : IValidateOptions<VaultOptions>
 
     public ValidateOptionsResult Validate(string? name, VaultOptions options)
     {
-        var wrong = options.Keys.Where(key => !IsName(key.Key)).Select(key => $"Vault__Keys__{key.Key} is not valid: a name has 1 to {NameMax} of a-z, 0-9 and -.")
+        var wrong = options.Keys.Where(key => !IsName(key.Key))
+            .Select(key => $"Vault__Keys__{key.Key} is not valid: a name has 1 to {NameMax} of a-z, 0-9 and -.")
             .Concat(options.Keys.Where(key => KeyOf(key.Value) is null).Select(key => $"Vault__Keys__{key.Key} is not valid: give 32 random bytes in Base64."))
             .Concat(options.Keys.GroupBy(key => key.Value).Where(same => same.Count() > 1)
                 .Select(same => $"{string.Join(" and ", same.Select(key => $"Vault__Keys__{key.Key}"))} are the same: give each name a key of its own."))

@@ -47,7 +47,8 @@ internal sealed partial class HeedKeyEvents(
             await using var command = worker.CreateCommand("""
                 update webhook_event set handled_at = $4, outcome = $5 where tenant_id = $1 and source_id = $2 and event_id = $3
                 """);
-            foreach (var value in new object[] { told.Workspace, told.Source, told.Event, time.GetUtcNow(), outcome }) command.Parameters.Add(new() { Value = value });
+            foreach (var value in new object[] { told.Workspace, told.Source, told.Event, time.GetUtcNow(), outcome })
+                command.Parameters.Add(new() { Value = value });
             await command.ExecuteNonQueryAsync(ct);
         }
     }
@@ -115,7 +116,9 @@ internal sealed partial class HeedKeyEvents(
         while (await reader.ReadAsync(ct))
         {
             using var data = JsonDocument.Parse(reader.GetString(4));
-            var expires = data.RootElement.TryGetProperty("expires_at", out var time) && time.TryGetDateTimeOffset(out var at) ? at.ToUniversalTime() : (DateTimeOffset?)null;
+            DateTimeOffset? expires = data.RootElement.TryGetProperty("expires_at", out var time) && time.TryGetDateTimeOffset(out var at)
+                ? at.ToUniversalTime()
+                : null;
             var key = data.RootElement.TryGetProperty("id", out var id) ? id.GetString() : null;
             open.Add(new(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), key, expires, reader.GetBoolean(5)));
         }

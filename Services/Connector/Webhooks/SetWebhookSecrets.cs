@@ -37,7 +37,7 @@ internal sealed partial class SetWebhookSecrets(KeyVault vault, ChangeSource cha
         foreach (var (index, secret) in body.Secrets.Take(SourceRules.SecretsMax).Index())
         {
             if (secret.Length is < LengthMin or > LengthMax || secret.Any(letter => letter is <= ' ' or > '~'))
-                yield return new($"#/secrets/{index}", "This is not the secret of a webhook destination. Copy it from Paddle, under Developer tools, Notifications.");
+                yield return new($"#/secrets/{index}", "This is not a webhook destination's secret. Copy it from Paddle, Developer tools, Notifications.");
         }
     }
 

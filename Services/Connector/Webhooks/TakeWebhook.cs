@@ -26,7 +26,7 @@ internal sealed class TakeWebhook([FromKeyedServices("connector_worker")] Npgsql
         foreach (var secret in secrets) secret.Dispose();
         // The same for a source that is not there: nobody learns here which are.
         if (!isGenuine || workspace is null)
-            return Problems.Refuse(StatusCodes.Status401Unauthorized, "signature-invalid", "No secret of this address made the signature within the last five minutes.");
+            return Problems.Refuse(StatusCodes.Status401Unauthorized, "signature-invalid", "Sign it with a secret of this address, within five minutes.");
         if (WebhookEnvelope.Read(body, out var fault) is not { } envelope) return Problems.Invalid(new FieldError("#", fault));
         await Keep(workspace, sourceId, envelope, ct);
         return TypedResults.Ok();

@@ -13,7 +13,13 @@ internal sealed partial record WebhookEnvelope(string Id, string Type, DateTimeO
     private const int TextMax = 200;
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
-    private static readonly Dictionary<string, string> Entities = new() { ["transaction"] = "txn", ["adjustment"] = "adj", ["product"] = "pro", ["price"] = "pri" };
+    private static readonly Dictionary<string, string> Entities = new()
+    {
+        ["transaction"] = "txn",
+        ["adjustment"] = "adj",
+        ["product"] = "pro",
+        ["price"] = "pri",
+    };
 
     private static readonly Dictionary<string, string[]> Kept = new()
     {

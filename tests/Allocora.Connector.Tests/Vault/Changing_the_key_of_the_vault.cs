@@ -53,7 +53,7 @@ public sealed class Changing_the_key_of_the_vault : IAsyncLifetime, IDisposable
         Assert.Equal(0L, await database.Ask("select count(*) from credential where kek_id <> 'k2'"));
         Assert.Equal(before, await Ciphertexts());
         Assert.Equal(count, await OpenAll(New));
-        Assert.Contains(logged, line => line.Contains("No secret is wrapped with another key now", StringComparison.Ordinal));
+        Assert.Contains(logged, line => line.Contains("None is wrapped with another key now", StringComparison.Ordinal));
         Assert.Equal(0, await rewrap.Run(default));
     }
 
@@ -65,7 +65,8 @@ public sealed class Changing_the_key_of_the_vault : IAsyncLifetime, IDisposable
         using var rewrap = new RewrapKeys(database.Worker, Both, TimeProvider.System, logging.CreateLogger<RewrapKeys>());
 
         Assert.Equal(2, await rewrap.Run(default));
-        Assert.Contains(logged, line => line.StartsWith("Error: The webhook secret 2 of source src_1, wrapped with k1, does not open", StringComparison.Ordinal));
+        Assert.Contains(logged, line =>
+            line.StartsWith("Error: The webhook secret 2 of source src_1, wrapped with k1, does not open", StringComparison.Ordinal));
         Assert.Contains(logged, line => line.Contains("1 are still wrapped with another key", StringComparison.Ordinal));
     }
 

@@ -114,7 +114,7 @@ public sealed class Taking_webhooks : IAsyncLifetime
     public async Task Of_payouts_the_fields_that_count_are_kept_and_what_is_not_known_is_kept_as_ignored()
     {
         await DeliverNow("""
-            {"event_id":"evt_01hvgf2skkg8dsk5dczemw2bx1","event_type":"payout.paid","occurred_at":"2026-11-01T00:00:00.595926Z","notification_id":"ntf_1","more":1,
+            {"event_id":"evt_01hvgf2skkg8dsk5dczemw2bx1","event_type":"payout.paid","occurred_at":"2026-11-01T00:00:00.595926Z","more":1,
              "data":{"id":"pay_1","status":"paid","amount":"10000","currency_code":"USD","remittance_reference":"pay_ref","email":"a@b.example","more":{}}}
             """, Secret);
         await DeliverNow("""
@@ -124,7 +124,7 @@ public sealed class Taking_webhooks : IAsyncLifetime
         Assert.Equal("""{"id": "pay_1", "amount": "10000", "status": "paid", "currency_code": "USD", "remittance_reference": "pay_ref"}""",
             await connector.Database.Ask("select data::text from webhook_event where event_type = 'payout.paid' and handled_at is null"));
         Assert.Equal("ignored",
-            await connector.Database.Ask("select outcome from webhook_event where event_type = 'customer.created' and handled_at is not null and data is null"));
+            await connector.Database.Ask("select outcome from webhook_event where event_type like 'customer.%' and handled_at is not null and data is null"));
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public sealed class The_signature_of_a_webhook
     [InlineData(0)]
     [InlineData(300)]
     [InlineData(-300)]
-    public void The_known_example_is_genuine_for_five_minutes_either_way(int seconds) => Assert.True(Holds($"ts=1698796800;h1={Good}", Then.AddSeconds(seconds)));
+    public void The_known_example_is_genuine_for_five_minutes_either_way(int seconds) =>
+        Assert.True(Holds($"ts=1698796800;h1={Good}", Then.AddSeconds(seconds)));
 
     [Theory]
     [InlineData(301)]
