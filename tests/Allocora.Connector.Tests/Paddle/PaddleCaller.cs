@@ -26,12 +26,12 @@ internal sealed class PaddleCaller : IDisposable
     public PaddleClient Client { get; }
 
     /// <summary>Options for a server that plays Paddle, whose calls nobody else counts.</summary>
-    public static PaddleOptions To(string url, string? egress = null, int perMinute = 0, int atOnce = 8, TimeSpan? patience = null, int answerMax = 16 << 20) => new()
+    public static PaddleOptions To(string url, int perMinute = 0, int atOnce = 8, TimeSpan? patience = null, int answerMax = 16 << 20) => new()
     {
         BaseUrls = { ["sandbox"] = url },
         CallsPerMinute = perMinute,
         CallsAtOnce = atOnce,
-        Egress = egress ?? $"{Guid.NewGuid():N}",
+        Egress = $"{Guid.NewGuid():N}",
         AttemptTimeout = patience ?? Eventually.Deadline,
         AnswerMax = answerMax,
     };

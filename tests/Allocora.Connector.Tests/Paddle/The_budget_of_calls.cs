@@ -136,7 +136,8 @@ public sealed class The_budget_of_calls : IAsyncLifetime
     {
         var by = ((long)time.TotalMicroseconds).ToString(CultureInfo.InvariantCulture);
         await database.Ask($"""
-            update rate_budget set full_again_at = full_again_at - {by} * interval '1 microsecond', blocked_until = blocked_until - {by} * interval '1 microsecond';
+            update rate_budget
+              set full_again_at = full_again_at - {by} * interval '1 microsecond', blocked_until = blocked_until - {by} * interval '1 microsecond';
             update rate_call set at = at - {by} * interval '1 microsecond';
             """);
         passed += time;

@@ -162,5 +162,6 @@ public sealed class Where_calls_may_go : IAsyncLifetime
 
     // A way to write it that this machine takes for the name of nobody leads nowhere.
     private static bool IsUnknown(Exception? e) =>
-        e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } || (e is not null && IsUnknown(e.InnerException));
+        e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }
+        || (e is not null && IsUnknown(e.InnerException));
 }
