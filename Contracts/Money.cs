@@ -54,7 +54,8 @@ internal sealed class MoneyJson : JsonConverter<Money>
             else if (reader.ValueTextEquals(Name(Currency, options)))
             {
                 reader.Read();
-                currency = Contracts.Currency.TryParse(reader.TokenType == JsonTokenType.String ? reader.GetString() : null, out var known) ? known : throw NoMoney();
+                var code = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                currency = Contracts.Currency.TryParse(code, out var known) ? known : throw NoMoney();
             }
             else
             {

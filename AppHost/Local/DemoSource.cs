@@ -28,7 +28,8 @@ internal sealed class DemoSource(HttpClient http, string console, Action<string>
             await Post($"{workspace}/sources/{source}/sync-runs", demo.Tokens["operator"], new JsonObject { ["mode"] = "full" }, ct);
             return source;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or InvalidOperationException || (e is TaskCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (
+            e is HttpRequestException or JsonException or InvalidOperationException || (e is TaskCanceledException && !ct.IsCancellationRequested))
         {
             say("the demo could not be connected with paddle's stand-in: the console does not answer");
             return null;

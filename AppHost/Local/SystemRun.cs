@@ -240,7 +240,8 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
 
 /// <summary>What <c>run.json</c> in the data folder says while the system is up. It holds passwords: only its owner can read it.</summary>
 internal sealed record RunFile(
-    string Console, string Api, string Paddle, string PaddleKey, string PaddleControl, string? Workspace, string? Source, IReadOnlyDictionary<string, string>? Tokens,
+    string Console, string Api, string Paddle, string PaddleKey, string PaddleControl, string? Workspace, string? Source,
+    IReadOnlyDictionary<string, string>? Tokens,
     IReadOnlyDictionary<string, string> Postgres, string Rabbitmq, IReadOnlyDictionary<string, RunningService> Services,
     IReadOnlyDictionary<string, RunningServer> Servers, int AppHost)
 {

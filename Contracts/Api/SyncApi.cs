@@ -23,5 +23,5 @@ public sealed record SyncFault(string Code, string? Detail);
 /// <param name="Content">The hash of the payload that is kept as evidence; null where the row could not be read.</param>
 /// <param name="Released">It is no row of the page: it had waited for one.</param>
 public sealed record SyncRowDetails(
-    long Page, int Row, string Lane, string Kind, string? ProviderId, string Outcome, string? Reason, string? Status, DateTimeOffset? UpdatedAt, string? Content,
-    bool Released, DateTimeOffset At);
+    long Page, int Row, string Lane, string Kind, string? ProviderId, string Outcome, string? Reason, string? Status, DateTimeOffset? UpdatedAt,
+    string? Content, bool Released, DateTimeOffset At);

@@ -22,10 +22,11 @@ public sealed record SeenAt(
 /// <param name="Payout">In the currency of the payout; null until it is known.</param>
 /// <param name="CustomData">The keys the source is allowed to take, in their order, as JSON writes their values.</param>
 public sealed record PaddleTransaction(
-    string Id, string Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? BilledAt, DateTimeOffset? RevisedAt, DateTimeOffset? CapturedAt,
-    string Origin, string CollectionMode, string? CustomerId, string? SubscriptionId, string? InvoiceNumber, string? DiscountId, string? DiscountCode,
-    PlaceOfSale? Place, BillingPeriod? BillingPeriod, TransactionTotals Totals, Money? AdjustedTotal, Money? Fee, Money? Earnings, PayoutTotals? Payout,
-    IReadOnlyList<TransactionLine> Lines, IReadOnlyList<PaymentAttempt> Payments, IReadOnlyDictionary<string, string> CustomData);
+    string Id, string Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? BilledAt, DateTimeOffset? RevisedAt,
+    DateTimeOffset? CapturedAt, string Origin, string CollectionMode, string? CustomerId, string? SubscriptionId, string? InvoiceNumber,
+    string? DiscountId, string? DiscountCode, PlaceOfSale? Place, BillingPeriod? BillingPeriod, TransactionTotals Totals,
+    Money? AdjustedTotal, Money? Fee, Money? Earnings, PayoutTotals? Payout, IReadOnlyList<TransactionLine> Lines, IReadOnlyList<PaymentAttempt> Payments,
+    IReadOnlyDictionary<string, string> CustomData);
 
 public sealed record PlaceOfSale(string Country, string? Region, string? PostalCode);
 

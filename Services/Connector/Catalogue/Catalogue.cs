@@ -25,10 +25,11 @@ internal static class Catalogue
         if (entries.Count == 0) return;
         batch.Add("""
             with changed as (
-              insert into catalogue_entry as c (tenant_id, environment, provider_id, kind, source_id, product_id, name, status, type, unit_amount, unit_currency,
-                updated_at, from_sale, content)
+              insert into catalogue_entry as c (tenant_id, environment, provider_id, kind, source_id, product_id, name, status, type, unit_amount,
+                unit_currency, updated_at, from_sale, content)
               select $1, $2, e.id, e.kind, $3, e.product_id, e.name, e.status, e.type, e.amount, e.currency, e.updated_at, $4, e.content
-              from unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::timestamptz[], $17::bytea[])
+              from unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::text[], $16::timestamptz[],
+                $17::bytea[])
                 as e (id, kind, product_id, name, status, type, amount, currency, updated_at, content)
               on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, product_id = excluded.product_id,
                 name = excluded.name, status = excluded.status, type = excluded.type, unit_amount = excluded.unit_amount,

@@ -31,8 +31,8 @@ internal sealed record CatalogueEntry(
         && Currency.TryParse(Text(price, "currency_code"), out var currency) && Money.TryParse(Text(price, "amount"), currency, out var money) ? money : null;
 
     private static DateTimeOffset? At(JsonElement from) =>
-        DateTimeOffset.TryParse(Text(from, "updated_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
-            ? at : null;
+        DateTimeOffset.TryParse(
+            Text(from, "updated_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null;
 
     private static string? Text(JsonElement from, string name) =>
         from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

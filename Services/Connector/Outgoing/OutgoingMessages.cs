@@ -38,7 +38,8 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
     {
         RunKind => Of(entry, PaddleRunEnded.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}"),
         PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}|{entry.Seq}"),
-        ProductKind => Of(entry, PaddleProductSeen.Message, Text(products[(entry.Workspace, entry.Environment, entry.ProviderId)]), $"{entry.Kind}|{entry.Seq}"),
+        ProductKind => Of(
+            entry, PaddleProductSeen.Message, Text(products[(entry.Workspace, entry.Environment, entry.ProviderId)]), $"{entry.Kind}|{entry.Seq}"),
         _ => Seen(entry),
     };
 
@@ -46,8 +47,8 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
     {
         var row = ReadPages.OfPayload(PayloadText.Decompress(entry.Body!), Words.Read<RowKind>(entry.Kind), entry.CustomDataKeys);
         var seen = new SeenAt(
-            entry.Source, entry.Environment, entry.Run, entry.Page, entry.Row, Convert.ToHexStringLower(entry.Revision!), Convert.ToHexStringLower(entry.Content!),
-            entry.At, entry.Included);
+            entry.Source, entry.Environment, entry.Run, entry.Page, entry.Row, Convert.ToHexStringLower(entry.Revision!),
+            Convert.ToHexStringLower(entry.Content!), entry.At, entry.Included);
         var name = $"{entry.Kind}|{entry.ProviderId}|{seen.Revision}{(entry.Included ? "|included" : "")}";
         return row.Transaction is { } transaction
             ? Of(entry, PaddleTransactionSeen.Name, Text(new PaddleTransactionSeen(transaction, seen)), name)
@@ -97,10 +98,10 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
             var all = rows.Where(r => r.Workspace == entry.Workspace && r.Environment == entry.Environment && r.Product == entry.ProviderId).ToList();
             // A price may be known before its product is.
             var itself = all.FirstOrDefault(r => r.Entry.Id == entry.ProviderId).Entry;
+            var prices = all.Select(r => r.Entry).Where(e => e.Id != entry.ProviderId);
             products.Add((entry.Workspace, entry.Environment, entry.ProviderId), new(
                 entry.ProviderId, entry.Source, entry.Environment, itself?.Name ?? entry.ProviderId, itself?.Status ?? "unknown", itself?.Type ?? "unknown",
-                itself?.UpdatedAt,
-                [.. all.Where(r => r.Entry.Id != entry.ProviderId).Select(r => new PaddlePrice(r.Entry.Id, r.Entry.Name, r.Entry.Status, r.Entry.Type, r.Entry.UnitPrice))]));
+                itself?.UpdatedAt, [.. prices.Select(p => new PaddlePrice(p.Id, p.Name, p.Status, p.Type, p.UnitPrice))]));
         }
         return products;
     }
@@ -111,7 +112,8 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
     {
         public static Entry Read(NpgsqlDataReader r) => new(
             r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetInt64(5), r.GetInt32(6), r.GetString(7), r.GetString(8),
-            Bytes(r, 9), Bytes(r, 10), r.GetBoolean(11), Text(r, 12), r.GetFieldValue<DateTimeOffset>(13), Text(r, 14), Bytes(r, 15), r.GetFieldValue<string[]>(16));
+            Bytes(r, 9), Bytes(r, 10), r.GetBoolean(11), Text(r, 12), r.GetFieldValue<DateTimeOffset>(13), Text(r, 14), Bytes(r, 15),
+            r.GetFieldValue<string[]>(16));
 
         private static byte[]? Bytes(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetFieldValue<byte[]>(column);
 

@@ -41,7 +41,8 @@ internal sealed class PaddleRefusedException(int status, string code, string? re
 /// <summary>Paddle does not answer now, or says to come back later.</summary>
 /// <param name="code">For programs: <c>rate-limited</c>, <c>provider-error</c>, <c>provider-unreachable</c>, <c>provider-timeout</c>.</param>
 /// <param name="comeBackIn">What Paddle asked for; null where it did not say.</param>
-internal sealed class PaddleUnavailableException(string code, string sentence, TimeSpan? comeBackIn = null, Exception? cause = null) : Exception(sentence, cause)
+internal sealed class PaddleUnavailableException(string code, string sentence, TimeSpan? comeBackIn = null, Exception? cause = null)
+    : Exception(sentence, cause)
 {
     public string Code => code;
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -14,7 +13,6 @@ internal sealed record ListPage(IReadOnlyList<JsonElement> Rows, string? NextAft
 internal static class ReadLists
 {
     private const int RowsMax = 200, DepthMax = 256;
-    public static readonly SearchValues<char> IdCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
 
     /// <exception cref="PaddleNonsenseException">This is no page of a list.</exception>
     public static ListPage Read(ReadOnlyMemory<byte> body, Uri origin, string path)

@@ -15,7 +15,7 @@ internal static class DecideSkipped
     {
         FieldError[] wrong = [.. WhatIsWrong(body)];
         if (wrong.Length > 0) return Problems.Invalid(wrong);
-        return await commands.Decide(http.Workspace(), Asking.Of(http), body, ct) is { } results
+        return await commands.Decide(http.Workspace(), AskedBy.Of(http), body, ct) is { } results
             ? TypedResults.Ok(new SkippedDecisions(results))
             : Problems.Refuse(StatusCodes.Status409Conflict, "already-done", "This was done before.");
     }

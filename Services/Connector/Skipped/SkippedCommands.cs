@@ -16,7 +16,7 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
     private const int AttemptsMax = 3, PauseMillisecondsMax = 50;
 
     /// <returns>What became of each row; null when a command of this name was done before.</returns>
-    public async Task<IReadOnlyList<SkippedDecision>?> Decide(string workspace, Asking asking, DecideSkippedRequest asked, CancellationToken ct)
+    public async Task<IReadOnlyList<SkippedDecision>?> Decide(string workspace, AskedBy asking, DecideSkippedRequest asked, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -32,7 +32,7 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
         }
     }
 
-    private async Task<IReadOnlyList<SkippedDecision>?> Attempt(string workspace, Asking asking, DecideSkippedRequest asked, CancellationToken ct)
+    private async Task<IReadOnlyList<SkippedDecision>?> Attempt(string workspace, AskedBy asking, DecideSkippedRequest asked, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -130,7 +130,7 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
     };
 
     private static async Task<bool> Append(
-        NpgsqlTransaction transaction, string workspace, Asking asking, SkippedRowsDecided happened, DateTimeOffset at, CancellationToken ct)
+        NpgsqlTransaction transaction, string workspace, AskedBy asking, SkippedRowsDecided happened, DateTimeOffset at, CancellationToken ct)
     {
         var name = asking.Command ?? Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         var sealedEvent = ConnectorEvents.Catalog.Seal(happened, EventId.Of(workspace, name, 1), at, asking.Origin);

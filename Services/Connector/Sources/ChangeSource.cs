@@ -51,7 +51,7 @@ internal sealed class ChangeSource(SourceCommands commands, ReadSources sources,
     private async Task<IResult> Disconnect(string id, HttpContext http, CancellationToken ct)
     {
         var told = await commands.Tell(
-            http.Workspace(), id, Asking.Of(http).Origin, Asking.Of(http).Command, Version(http), held => SourceRules.Disconnect(held.Source),
+            http.Workspace(), id, AskedBy.Of(http).Origin, AskedBy.Of(http).Command, Version(http), held => SourceRules.Disconnect(held.Source),
             (batch, held) =>
             {
                 batch.BatchCommands.Add(CredentialRows.Delete(held.Source.Workspace, id, CredentialRows.ApiKey));
@@ -65,7 +65,7 @@ internal sealed class ChangeSource(SourceCommands commands, ReadSources sources,
     public async Task<IResult> Tell(
         string id, HttpContext http, Func<HeldSource, Decision<SourceHappened>> decide, Action<NpgsqlBatch, HeldSource>? also, CancellationToken ct)
     {
-        var asking = Asking.Of(http);
+        var asking = AskedBy.Of(http);
         var told = await commands.Tell(http.Workspace(), id, asking.Origin, asking.Command, Version(http), decide, also, ct);
         if (told.Refusal is { } refusal) return SourceTold.Of(refusal);
         var details = (await sources.One(http.Workspace(), id, ct))!;

@@ -52,7 +52,7 @@ internal sealed class ConnectSource(VerifyKey verify, KeyVault vault, SourceComm
         using var secret = Secret.Of(body.ApiKey.Trim());
         var name = new SecretName(workspace, source.Id, CredentialRows.ApiKey, 1, environment);
         var told = await commands.Connect(
-            source, connected, Asking.Of(http), SameAccount(workspace, found, secret),
+            source, connected, AskedBy.Of(http), SameAccount(workspace, found, secret),
             [CredentialRows.Insert(name, vault.Seal(name, secret), new(key.Masked, key.Id, found.ExpiresAt), now)], ct);
         if (told.Refusal is { } refusal) return told.Source is { } same ? Exists(refusal.Code, refusal.Sentence, same) : SourceTold.Of(refusal);
 

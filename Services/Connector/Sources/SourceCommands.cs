@@ -55,7 +55,7 @@ internal sealed class SourceCommands(NpgsqlDataSource database, TimeProvider tim
     /// <param name="find">What a living source of the same account is found by.</param>
     /// <param name="write">What is written with it.</param>
     public async Task<SourceTold> Connect(
-        Source source, SourceConnected asked, Asking asking, NpgsqlBatchCommand find, IEnumerable<NpgsqlBatchCommand> write, CancellationToken ct)
+        Source source, SourceConnected asked, AskedBy asking, NpgsqlBatchCommand find, IEnumerable<NpgsqlBatchCommand> write, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);

@@ -25,7 +25,7 @@ internal static class CancelRun
     private static async Task<IResult> Handle(
         string run, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time, CancellationToken ct)
     {
-        var asking = Asking.Of(http);
+        var asking = AskedBy.Of(http);
         var workspace = http.Workspace();
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);

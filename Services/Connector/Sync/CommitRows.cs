@@ -159,7 +159,8 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         batch.Add("""
             insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, revision, content, included, at, traceparent)
             select $1, $2, $3, $4, $5, o.no, o.kind, o.id, o.revision, o.content, false, $6, $7
-            from unnest($8::int[], $9::text[], $10::text[], $11::bytea[], $12::bytea[]) with ordinality as o (no, kind, id, revision, content, place) order by o.place
+            from unnest($8::int[], $9::text[], $10::text[], $11::bytea[], $12::bytea[]) with ordinality as o (no, kind, id, revision, content, place)
+            order by o.place
             """, page.Source.Workspace, page.Source.Id, page.Source.Environment, page.Run, no, at.ToUniversalTime(), Activity.Current?.Id,
             (int[])[.. told.Select(o => o.No)], (string[])[.. told.Select(o => Words.Of(o.Kind))], (string[])[.. told.Select(o => o.Id)],
             (byte[][])[.. told.Select(o => o.Revision)], (byte[][])[.. told.Select(o => o.Content)]);

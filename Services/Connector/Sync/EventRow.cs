@@ -35,8 +35,8 @@ internal sealed record EventRow(string Id, string Type, DateTimeOffset OccurredA
 internal sealed record PayoutTold(string Id, string Status, Money Amount, string? RemittanceReference)
 {
     public static PayoutTold? Read(JsonElement data) =>
-        EventRow.Text(data, "id") is { } id && EventRow.Text(data, "status") is { } status && Currency.TryParse(EventRow.Text(data, "currency_code"), out var currency)
-        && Money.TryParse(EventRow.Text(data, "amount"), currency, out var amount)
+        EventRow.Text(data, "id") is { } id && EventRow.Text(data, "status") is { } status
+        && Currency.TryParse(EventRow.Text(data, "currency_code"), out var currency) && Money.TryParse(EventRow.Text(data, "amount"), currency, out var amount)
             ? new(id, status, amount, EventRow.Text(data, "remittance_reference"))
             : null;
 

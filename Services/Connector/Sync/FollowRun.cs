@@ -18,7 +18,7 @@ internal static class FollowRun
         string run, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time, CancellationToken ct)
     {
         var workspace = http.Workspace();
-        if (await ReadRuns.One(database, workspace, run, ct) is null) return Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such run.");
+        if (await ReadRuns.One(database, workspace, run, ct) is null) return ReadRuns.NotThere();
         var heard = http.Request.Headers["Last-Event-ID"].ToString();
         return TypedResults.ServerSentEvents(Tell(database, workspace, run, heard, time, ct));
     }

@@ -66,7 +66,8 @@ internal sealed class PageTransaction : IAsyncDisposable
             {
                 new() { Value = page.Source.Workspace }, new() { Value = page.Run }, new() { Value = No }, new() { Value = fetched.Lane },
                 new() { Value = fetched.Request }, new() { Value = fetched.Answer.Status }, Or(fetched.Answer.RequestId), new() { Value = fetched.Sha256 },
-                new() { Value = fetched.Rows }, Or(fetched.NextAfter), new() { Value = fetched.Answer.At.ToUniversalTime() }, new() { Value = page.Claim.Epoch },
+                new() { Value = fetched.Rows }, Or(fetched.NextAfter), new() { Value = fetched.Answer.At.ToUniversalTime() },
+                new() { Value = page.Claim.Epoch },
             },
         });
         batch.BatchCommands.Add(new("""

@@ -15,13 +15,14 @@ internal static class ReadRunRows
         routes.MapGet("/api/v1/workspaces/{ws}/sync-runs/{run}/rows", Handle).RequirePermission("workspace.read").WithName(nameof(ReadRunRows));
 
     private static async Task<IResult> Handle(
-        string run, string? outcome, int? limit, string? cursor, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, CancellationToken ct)
+        string run, string? outcome, int? limit, string? cursor, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database,
+        CancellationToken ct)
     {
         if (limit is < 1 or > LimitMax) return Problems.Invalid(new FieldError("limit", $"Give a limit from 1 to {LimitMax}."));
         if (outcome is not null && !Enum.GetValues<RowOutcome>().Any(o => Words.Of(o) == outcome))
             return Problems.Invalid(new FieldError("outcome", $"Give one of {string.Join(", ", Enum.GetValues<RowOutcome>().Select(o => Words.Of(o)))}."));
         if (!TryRead(cursor, out var after)) return Problems.Invalid(new FieldError("cursor", "This is no cursor of this list."));
-        if (await ReadRuns.One(database, http.Workspace(), run, ct) is null) return Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such run.");
+        if (await ReadRuns.One(database, http.Workspace(), run, ct) is null) return ReadRuns.NotThere();
 
         var wanted = limit ?? LimitUsual;
         await using var batch = database.CreateBatch();
@@ -44,9 +45,11 @@ internal static class ReadRunRows
     private static SyncRowDetails Of(NpgsqlDataReader reader)
     {
         return new(
-            reader.GetInt64(0), reader.GetInt32(1), Words.Of(Enum.Parse<Lane>(reader.GetString(2))), reader.GetString(3), Text(4), reader.GetString(5), Text(6), Text(7),
+            reader.GetInt64(0), reader.GetInt32(1), Words.Of(Enum.Parse<Lane>(reader.GetString(2))), reader.GetString(3), Text(4), reader.GetString(5), Text(6),
+            Text(7),
             reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
-            reader.IsDBNull(9) ? null : Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(9)), reader.GetBoolean(10), reader.GetFieldValue<DateTimeOffset>(11));
+            reader.IsDBNull(9) ? null : Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(9)), reader.GetBoolean(10),
+            reader.GetFieldValue<DateTimeOffset>(11));
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }

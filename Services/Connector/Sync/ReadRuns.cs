@@ -36,7 +36,9 @@ internal static class ReadRuns
     private static async Task<IResult> Read(string run, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, CancellationToken ct) =>
         await One(database, http.Workspace(), run, ct) is { } found
             ? TypedResults.Ok(found)
-            : Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such run.");
+            : NotThere();
+
+    public static IResult NotThere() => Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such run in this workspace.");
 
     private static async Task<IResult> List(
         string? source, int? limit, string? cursor, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, CancellationToken ct)
@@ -60,7 +62,8 @@ internal static class ReadRuns
         return new(
             reader.GetString(0), reader.GetString(1), reader.GetString(2), state, reader.GetString(4), Text(5), reader.GetFieldValue<DateTimeOffset>(6),
             At(7), At(8), Text(9) is { } lane ? Words.Of(Enum.Parse<Lane>(lane)) : null, reader.GetInt64(10), reader.GetInt64(11), Counts(12),
-            Counts(13).ToDictionary(c => Words.Of(Enum.Parse<Lane>(c.Key)), c => c.Value), reader.GetInt64(14), reader.IsDBNull(15) ? null : reader.GetInt64(15),
+            Counts(13).ToDictionary(c => Words.Of(Enum.Parse<Lane>(c.Key)), c => c.Value), reader.GetInt64(14),
+            reader.IsDBNull(15) ? null : reader.GetInt64(15),
             reader.GetInt64(21), At(16), Text(17), Text(18) is { } code ? new(code, Text(19)) : null);
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

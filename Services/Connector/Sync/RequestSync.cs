@@ -25,10 +25,11 @@ internal static class RequestSync
     };
 
     private static async Task<IResult> Handle(
-        string source, StartSyncRequest body, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time, CancellationToken ct)
+        string source, StartSyncRequest body, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time,
+        CancellationToken ct)
     {
         if (body.Mode is not ("normal" or "full")) return Problems.Invalid(new FieldError("#/mode", "Give normal or full."));
-        var asking = Asking.Of(http);
+        var asking = AskedBy.Of(http);
         var workspace = http.Workspace();
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Allocora.Connector;
 
 /// <summary>What is asked of Paddle for the next page of a run.</summary>
@@ -69,9 +71,9 @@ internal static class Requests
 
     private static string Transactions(Source source, string window, string list = "/transactions?order_by=id[ASC]&per_page=30&status=paid,completed")
     {
-        string[] include = [.. source.May("address.read") ? ["address"] : Array.Empty<string>(), .. source.May("discount.read") ? ["discount"] : Array.Empty<string>()];
-        return list + window + (include.Length > 0 ? $"&include={string.Join(',', include)}" : "");
+        var included = new[] { "address", "discount" }.Where(what => source.May($"{what}.read")).ToList();
+        return list + window + (included.Count > 0 ? $"&include={string.Join(',', included)}" : "");
     }
 
-    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

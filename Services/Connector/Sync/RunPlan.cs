@@ -90,7 +90,8 @@ internal sealed record RunPlan(
         if (marks.EventsAfter is null || isFull) lanes.Insert(1, Lane.PastPayouts);
         if (lacks.Contains("notification.read")) lanes.RemoveAll(lane => lane is Lane.Events or Lane.PastPayouts);
         return new(
-            isFull, isFull ? null : marks.TransactionsSince, null, lanes, null, marks.NewestAdjustment, marks.EventsAfter, sweeps, marks.SweepMark, null, null, [], []);
+            isFull, isFull ? null : marks.TransactionsSince, null, lanes, null, marks.NewestAdjustment, marks.EventsAfter, sweeps, marks.SweepMark, null, null,
+            [], []);
     }
 
     /// <summary>Reading goes on after a page.</summary>

@@ -45,7 +45,8 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
             }
             catch (PaddleRefusedException e)
             {
-                return (plan, new("failed", e.IsAboutTheKey ? "credential-invalid" : e.IsAboutPermission ? "credential-missing-permission" : "provider-refused", e.Message, null));
+                var code = e.IsAboutTheKey ? "credential-invalid" : e.IsAboutPermission ? "credential-missing-permission" : "provider-refused";
+                return (plan, new("failed", code, e.Message, null));
             }
             catch (PaddleNonsenseException e)
             {
@@ -100,7 +101,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
     }
 
     // An id from an event goes into a request of ours.
-    private static bool IsAdjustment(string id) => id.Length == 30 && id.StartsWith("adj_", StringComparison.Ordinal) && id.AsSpan(4).IndexOfAnyExcept(ReadLists.IdCharacters) < 0;
+    private static bool IsAdjustment(string id) => Field.IsId(id, ReadAdjustment.Prefix);
 
     /// <summary>A list that leads back to where it was would be read for ever.</summary>
     private static void Forward(RunPlan plan, PaddleRequest request, string? next)

@@ -9,7 +9,7 @@ public sealed class SyncOptions
 
     [Range(1, 256)] public int RunsAtOnce { get; init; } = 32;
 
-    /// <summary>How much earlier than where the last run began the next one begins. What is read twice costs a row in the log, what is missed costs trust.</summary>
+    /// <summary>How much earlier than where the last run began the next one begins. What is read twice costs a row in the log.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "2.00:00:00")] public TimeSpan Overlap { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How often all adjustments and the whole catalogue are read, whatever else was found.</summary>

@@ -6,7 +6,8 @@ namespace Allocora.Connector;
 
 /// <summary>Works on the runs that are to be done, many at a time and of each source one.</summary>
 internal sealed partial class SyncWorker(
-    NpgsqlDataSource worker, RunSync sync, OpenKey keys, StopSource stop, SyncOptions options, TimeProvider time, ILogger<SyncWorker> logger) : BackgroundService
+    NpgsqlDataSource worker, RunSync sync, OpenKey keys, StopSource stop, SyncOptions options, TimeProvider time, ILogger<SyncWorker> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(1), PauseMax = TimeSpan.FromMinutes(5);

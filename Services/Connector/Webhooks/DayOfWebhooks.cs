@@ -32,7 +32,8 @@ internal sealed class DayOfWebhooks(NpgsqlDataSource worker, EndRun end, TimePro
     private async Task Give(SyncRun run, string wrong, CancellationToken ct)
     {
         await using var command = worker.CreateCommand("""
-            update sync_run set state = 'failed', ended_at = clock_timestamp(), error_code = 'rows-do-not-add-up', error_detail = $3 where tenant_id = $1 and id = $2
+            update sync_run set state = 'failed', ended_at = clock_timestamp(), error_code = 'rows-do-not-add-up', error_detail = $3
+            where tenant_id = $1 and id = $2
             """);
         command.Parameters.Add(new() { Value = run.Workspace });
         command.Parameters.Add(new() { Value = run.Id });

@@ -56,7 +56,8 @@ internal sealed partial class ReadHints(
             if (e.IsAboutTheKey) await stop.Stop(workspace, id, "credential-invalid", ct);
             NotRead(id, e.Code);
         }
-        catch (Exception e) when (e is PaddleUnavailableException or PaddleNonsenseException or FencedException or NoKeyException or NpgsqlException or OperationCanceledException)
+        catch (Exception e) when (
+            e is PaddleUnavailableException or PaddleNonsenseException or FencedException or NoKeyException or NpgsqlException or OperationCanceledException)
         {
             NotRead(id, e.GetType().Name); // they stay open and are taken up again
         }
@@ -73,12 +74,10 @@ internal sealed partial class ReadHints(
             await Objects(page, access, RowKind.Transaction, Lane.Transactions, Requests.TransactionsById(page.Source, some), ct);
         foreach (var some in Named(hints, "adjustment.", "adj").Chunk(Requests.AdjustmentsNamed))
             await Objects(page, access, RowKind.Adjustment, Lane.HintedAdjustments, Requests.AdjustmentsById(some), ct);
-        await Settle(page, [.. hints.Where(h => h.Type.StartsWith("transaction.", StringComparison.Ordinal) || h.Type.StartsWith("adjustment.", StringComparison.Ordinal))],
-            "read", ct);
+        await Settle(page, [.. hints.Where(h => h.IsAbout("transaction.") || h.IsAbout("adjustment."))], "read", ct);
         // A sync reads the catalogue as a whole when an event is about it.
-        await Settle(page, [.. hints.Where(h => h.Type.StartsWith("product.", StringComparison.Ordinal) || h.Type.StartsWith("price.", StringComparison.Ordinal))],
-            "left-to-sync", ct);
-        var payouts = hints.Where(h => h.Type.StartsWith("payout.", StringComparison.Ordinal)).ToList();
+        await Settle(page, [.. hints.Where(h => h.IsAbout("product.") || h.IsAbout("price."))], "left-to-sync", ct);
+        var payouts = hints.Where(h => h.IsAbout("payout.")).ToList();
         if (payouts.Count > 0) await Payouts(page, access, payouts, ct);
     }
 
@@ -111,7 +110,7 @@ internal sealed partial class ReadHints(
     }
 
     private static IEnumerable<string> Named(IReadOnlyList<Hint> hints, string type, string prefix) =>
-        hints.Where(h => h.Type.StartsWith(type, StringComparison.Ordinal)).Select(h => h.EntityId).OfType<string>()
+        hints.Where(h => h.IsAbout(type)).Select(h => h.EntityId).OfType<string>()
             .Where(id => Field.IsId(id, prefix)).Distinct().Order(StringComparer.Ordinal);
 
     private async Task<List<Hint>> Take(Source source, CancellationToken ct)
@@ -156,7 +155,10 @@ internal sealed partial class ReadHints(
         }
     }
 
-    private sealed record Hint(string Id, string Type, string? EntityId);
+    private sealed record Hint(string Id, string Type, string? EntityId)
+    {
+        public bool IsAbout(string what) => Type.StartsWith(what, StringComparison.Ordinal);
+    }
 
     [LoggerMessage(LogLevel.Warning, "What webhooks of {Source} are about was not read and will be: {Reason}")]
     private partial void NotRead(string source, string reason);

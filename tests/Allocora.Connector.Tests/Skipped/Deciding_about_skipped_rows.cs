@@ -158,7 +158,7 @@ public sealed class Deciding_about_skipped_rows : IAsyncLifetime
 
     private Task<string?> Decide(string decision, params string[] rows) => Decide(Register.By("usr_1"), decision, rows);
 
-    private async Task<string?> Decide(Asking asking, string decision, params string[] rows)
+    private async Task<string?> Decide(AskedBy asking, string decision, params string[] rows)
     {
         var results = await commands.Decide(Register.Workspace, asking, new DecideSkippedRequest(rows, decision, "because"), CancellationToken.None);
         if (results is null) return null;

@@ -62,5 +62,5 @@ internal static class Register
         return id;
     }
 
-    public static Asking By(string person, string? command = null) => new(person, new Origin(Actor: person, Via: "session:ses_1"), command);
+    public static AskedBy By(string person, string? command = null) => new(person, new Origin(Actor: person, Via: "session:ses_1"), command);
 }

@@ -5,11 +5,11 @@ using Allocora.ServiceDefaults;
 namespace Allocora.Connector;
 
 /// <summary>Who asks, from where, and under which name if the caller gave the command one.</summary>
-internal sealed record Asking(string Person, Origin Origin, string? Command)
+internal sealed record AskedBy(string Person, Origin Origin, string? Command)
 {
     private const int NameMax = 255;
 
-    public static Asking Of(HttpContext http)
+    public static AskedBy Of(HttpContext http)
     {
         var caller = Caller.Of(http);
         var name = http.Request.Headers["Idempotency-Key"] is [{ Length: > 0 and <= NameMax } given] ? given : null;
