@@ -36,15 +36,15 @@ internal sealed class PageTransaction : IAsyncDisposable
     public static async Task<PageTransaction> Open(NpgsqlDataSource worker, PageOf page, CancellationToken ct)
     {
         var connection = await worker.OpenConnectionAsync(ct);
+        PageTransaction? opened = null;
         try
         {
             var transaction = await connection.BeginTransactionAsync(ct);
-            return new(connection, transaction, page, await Fence(connection, transaction, page, ct));
+            return opened = new(connection, transaction, page, await Fence(connection, transaction, page, ct));
         }
-        catch
+        finally
         {
-            await connection.DisposeAsync();
-            throw;
+            if (opened is null) await connection.DisposeAsync();
         }
     }
 

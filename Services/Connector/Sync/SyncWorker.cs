@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Allocora.Contracts;
 using Allocora.EventStore;
 using Npgsql;
 
@@ -14,14 +15,19 @@ internal sealed partial class SyncWorker(
     private readonly SyncRuns runs = new(worker);
     private readonly Claims claims = new(worker, options.Lease);
     private readonly EndRun end = new(worker, options.Overlap);
-    private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
+    private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/{NewId.For("wrk", time.GetUtcNow())}";
     private readonly ConcurrentDictionary<string, Task> working = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken);
-        // What has begun a page ends it, so that the claim can be given back.
-        await Task.WhenAll(working.Values);
+        try
+        {
+            await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken);
+        }
+        finally
+        {
+            await Task.WhenAll(working.Values); // each gives its claim back
+        }
     }
 
     private async Task Look(CancellationToken ct)
@@ -165,8 +171,9 @@ internal sealed partial class SyncWorker(
         {
             // the work is over
         }
-        catch (NpgsqlException)
+        catch (NpgsqlException e)
         {
+            NoDatabase(claim.What, e.SqlState ?? "no answer");
             await lost.CancelAsync(); // what cannot be kept is lost soon
         }
     }

@@ -21,8 +21,14 @@ internal sealed partial class ReadHints(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken, TakeWebhook.Channel);
-        await Task.WhenAll(working.Values);
+        try
+        {
+            await new EventFeed(worker, time).Follow(LookEvery, Look, stoppingToken, TakeWebhook.Channel);
+        }
+        finally
+        {
+            await Task.WhenAll(working.Values);
+        }
     }
 
     private async Task Look(CancellationToken ct)
