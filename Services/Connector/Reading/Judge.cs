@@ -35,6 +35,16 @@ internal static class Judge
         return Conflicting(Statuses.IsKnown(row.Kind, row.Status) ? StatusWentBack : "unknown-status", null, isTold: true);
     }
 
+    /// <summary>What is known of the object once the row was judged.</summary>
+    public static Known? After(SeenRow row, Known? known, Judgement judged)
+    {
+        // The same again, only later: had it not been noted, a version from between the two would seem to be the last.
+        var isSame = known is not null && row.Revision.AsSpan().SequenceEqual(known.Revision);
+        var at = isSame && known!.UpdatedAt > row.UpdatedAt ? known.UpdatedAt : row.UpdatedAt;
+        if (judged.Standing is { } standing) return new(row.Status, at, row.Revision, standing, judged.StandingReason);
+        return isSame ? known! with { UpdatedAt = at } : known;
+    }
+
     private static Judgement Accepted { get; } = new(RowOutcome.Accepted, null, Standing.Counts, IsTold: true);
 
     // The object is what it was; what is around it may have changed.
@@ -52,7 +62,7 @@ internal static class Judge
     }
 
     private static Judgement Conflicting(string reason, Judgement? taken, bool isTold) =>
-        new(RowOutcome.Conflict, reason, taken?.Standing, isTold, taken?.Skip);
+        new(RowOutcome.Conflict, reason, taken?.Standing, isTold, taken?.Skip) { StandingReason = taken?.Reason };
 }
 
 /// <summary>What a row would be if nothing were known of its object.</summary>

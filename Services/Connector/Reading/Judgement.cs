@@ -32,4 +32,8 @@ internal sealed record Skip(string Reason, string Detail, Money Amount, DateTime
 /// <summary>What is to be done about a row.</summary>
 /// <param name="Standing">What the object is from now on; null when the row changes nothing about it.</param>
 /// <param name="IsTold">The Ledger is to hear of it.</param>
-internal sealed record Judgement(RowOutcome Outcome, string? Reason, Standing? Standing, bool IsTold, Skip? Skip = null);
+internal sealed record Judgement(RowOutcome Outcome, string? Reason, Standing? Standing, bool IsTold, Skip? Skip = null)
+{
+    /// <summary>Why the object stands as it does. In a conflict that is something else than what the row is in conflict about.</summary>
+    public string? StandingReason { get; init; } = Reason;
+}

@@ -116,6 +116,31 @@ public sealed class Judging_rows
     }
 
     [Fact]
+    public void After_a_conflict_the_reason_why_it_is_left_out_is_kept()
+    {
+        var (a, b) = (Sale("on_hold@2"), Sale("on_hold@2 fee 7"));
+        if (b.Revision.AsSpan().SequenceCompareTo(a.Revision) < 0) (a, b) = (b, a);
+        var judged = Judge.Of(b, Before("skipped: unknown-status", a), null, Terms);
+        Assert.Equal(("same-time-other-content", "unknown-status"), (judged.Reason, judged.StandingReason));
+        var known = Judge.After(b, Before("skipped: unknown-status", a), judged);
+        Assert.Equal("duplicate", Said(Judge.Of(b, known, null, Terms)));
+    }
+
+    [Fact]
+    public void Seen_again_an_object_is_never_known_to_be_older_than_it_was()
+    {
+        var (early, late) = (Sale("completed@1"), Sale("completed@3"));
+        // Judged anew by other rules, of an earlier sight of the same version.
+        var known = Before("skipped: currency-mismatch", late)!;
+        var judged = Judge.Of(early, known, null, Terms);
+        Assert.Equal("accepted, counts, told", Said(judged));
+        Assert.Equal(late.UpdatedAt, Judge.After(early, known, judged)!.UpdatedAt);
+        // And a duplicate that is later counts as later.
+        known = Before("counts", early)!;
+        Assert.Equal(late.UpdatedAt, Judge.After(late, known, Judge.Of(late, known, null, Terms))!.UpdatedAt);
+    }
+
+    [Fact]
     public void A_skip_says_what_and_how_much()
     {
         Assert.Equal(
