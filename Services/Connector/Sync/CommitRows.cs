@@ -75,9 +75,9 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
                 """, page.Source.Workspace, page.Source.Environment, page.Source.Id,
                 (string[])[.. changed.Select(r => r.Row!.Id)], (string[])[.. changed.Select(r => Words.Of(r.Row!.Kind))],
                 (string[])[.. changed.Select(r => r.Row!.Status)], (DateTimeOffset[])[.. changed.Select(r => r.Row!.CreatedAt)],
-                (DateTimeOffset[])[.. changed.Select(r => r.Row!.UpdatedAt)], (byte[][])[.. changed.Select(r => r.Row!.Revision)],
+                (DateTimeOffset[])[.. changed.Select(r => r.After!.UpdatedAt)], (byte[][])[.. changed.Select(r => r.Row!.Revision)],
                 (byte[][])[.. changed.Select(r => r.Row!.Content)], (string[])[.. changed.Select(r => Words.Of(r.Judgement.Standing!.Value))],
-                (string?[])[.. changed.Select(r => r.Judgement.Reason)], (string?[])[.. changed.Select(r => r.Row!.Adjustment?.TransactionId)],
+                (string?[])[.. changed.Select(r => r.After!.Reason)], (string?[])[.. changed.Select(r => r.Row!.Adjustment?.TransactionId)],
                 (bool[])[.. changed.Select(r => r.Row is { Adjustment: not null, Status: "pending_approval" })],
                 (bool[])[.. changed.Select(r => r.Judgement.IsTold)]);
         }

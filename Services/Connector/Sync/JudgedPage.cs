@@ -1,7 +1,8 @@
 namespace Allocora.Connector;
 
 /// <summary>A row of a page and what is to be done about it.</summary>
-internal sealed record JudgedRow(int No, ReadRow Read, Judgement Judgement, bool WasSkipped)
+/// <param name="After">What is known of the object from then on.</param>
+internal sealed record JudgedRow(int No, ReadRow Read, Judgement Judgement, bool WasSkipped, Known? After)
 {
     public SeenRow? Row => Read.Row;
 }
@@ -26,14 +27,15 @@ internal sealed record JudgedPage(IReadOnlyList<JudgedRow> Rows, IReadOnlyList<A
         {
             if (read.Row is not { } row)
             {
-                judged.Add(new(at + 1, read, new(RowOutcome.Invalid, read.Fault, null, IsTold: false), WasSkipped: false));
+                judged.Add(new(at + 1, read, new(RowOutcome.Invalid, read.Fault, null, IsTold: false), WasSkipped: false, After: null));
                 continue;
             }
             var before = now.GetValueOrDefault(row.Id);
             var its = row.Adjustment is { } adjustment ? now.GetValueOrDefault(adjustment.TransactionId) : null;
             var judgement = Judge.Of(row, before, its, terms);
-            judged.Add(new(at + 1, read, judgement, before?.Standing == Standing.Skipped));
-            if (judgement.Standing is { } standing) now[row.Id] = new(row.Status, row.UpdatedAt, row.Revision, standing, judgement.Reason);
+            var after = Judge.After(row, before, judgement);
+            judged.Add(new(at + 1, read, judgement, before?.Standing == Standing.Skipped, after));
+            if (after is not null) now[row.Id] = after;
         }
         return new(judged, [.. known.Waiting.Where(w => now.GetValueOrDefault(w.TransactionId)?.Standing == Standing.Counts)]);
     }

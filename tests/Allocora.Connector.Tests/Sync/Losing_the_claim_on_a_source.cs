@@ -28,13 +28,13 @@ public sealed class Losing_the_claim_on_a_source : IAsyncLifetime
     [Fact]
     public async Task Who_slept_past_the_lease_cannot_write_any_more()
     {
-        var claims = new Claims(database.Worker, Lease);
+        var (claims, patient) = (new Claims(database.Worker, Lease), new Claims(database.Worker, TimeSpan.FromMinutes(5)));
         for (var round = 0; round < 20; round++)
         {
             var slept = await Taken(claims, "first");
             await Bind(slept);
             var epoch = slept.Epoch;
-            var awake = await Taken(claims, "second"); // once the lease of the first is over
+            var awake = await Taken(patient, "second"); // once the lease of the first is over
             Assert.Equal(epoch + 1, awake.Epoch);
             await Bind(awake);
 
@@ -42,7 +42,7 @@ public sealed class Losing_the_claim_on_a_source : IAsyncLifetime
             Assert.False(await claims.Keep(slept, CancellationToken.None));
             await Page(awake);
             Assert.Equal((long)(round + 1), await database.Ask("select count(*) from sync_page"));
-            Assert.True(await claims.GiveBack(awake, CancellationToken.None));
+            Assert.True(await patient.GiveBack(awake, CancellationToken.None));
         }
         Assert.Equal(20L, await database.Ask("select count(distinct epoch) from sync_page"));
     }
