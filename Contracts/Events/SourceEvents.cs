@@ -40,6 +40,10 @@ public sealed record SourceDisconnected(string Source) : SourceHappened;
 /// <summary>These and no others count from now on.</summary>
 public sealed record WebhookSecretsSet(string Source, int Count) : SourceHappened;
 
+/// <summary>Somebody vouched for a payout that no list of Paddle's shows.</summary>
+/// <param name="Event">Paddle's id of the event that told of it.</param>
+public sealed record PayoutConfirmed(string Source, string Event, string Payout) : SourceHappened;
+
 public sealed record SyncRequested(string Source, string Run, string Mode) : SourceHappened;
 
 public sealed record SyncCancelled(string Source, string Run) : SourceHappened;

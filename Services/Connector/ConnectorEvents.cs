@@ -9,5 +9,5 @@ internal static class ConnectorEvents
     public static readonly EventCatalog Catalog = new EventCatalog()
         .Add<SourceConnected>().Add<SourceChanged>().Add<SourceKeyRotated>().Add<SourcePaused>().Add<SourceResumed>().Add<SourceStopped>()
         .Add<SourceDisconnected>().Add<WebhookSecretsSet>()
-        .Add<SyncRequested>().Add<SyncCancelled>().Add<SkippedRowsDecided>();
+        .Add<PayoutConfirmed>().Add<SyncRequested>().Add<SyncCancelled>().Add<SkippedRowsDecided>();
 }

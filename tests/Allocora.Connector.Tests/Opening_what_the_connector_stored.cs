@@ -16,6 +16,7 @@ public sealed class Opening_what_the_connector_stored
         ["source_stopped/v1/plain.json"] = new SourceStopped(Source, "credential-invalid"),
         ["source_disconnected/v1/plain.json"] = new SourceDisconnected(Source),
         ["webhook_secrets_set/v1/plain.json"] = new WebhookSecretsSet(Source, 2),
+        ["payout_confirmed/v1/plain.json"] = new PayoutConfirmed(Source, "evt_01hvgf2skkg8dsk5dczemw2bx1", "pay_01hsdn96k2hxjzsq5yerecdj9j"),
         ["sync_requested/v1/plain.json"] = new SyncRequested(Source, Run, "full"),
         ["sync_cancelled/v1/plain.json"] = new SyncCancelled(Source, Run),
     };

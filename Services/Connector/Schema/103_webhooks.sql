@@ -10,7 +10,7 @@ create table webhook_event (
   data jsonb, -- of events that cannot be read again: payouts and keys
   traceparent text,
   handled_at timestamptz,
-  outcome text, -- read, verified, unverified or ignored
+  outcome text, -- read, left-to-sync, verified, unverified, confirmed or ignored
   constraint pkey_webhook_event primary key (tenant_id, source_id, event_id),
   constraint webhook_event_source foreign key (tenant_id, source_id) references source (tenant_id, id)
 );
@@ -22,9 +22,10 @@ begin
   alter table webhook_event enable row level security;
   alter table webhook_event force row level security;
   execute format('create policy owner on webhook_event to %I using (true) with check (true)', current_user);
-  create policy workspace on webhook_event to connector_app using (tenant_id = nullif(current_setting('app.workspace_id', true), ''));
+  create policy workspace on webhook_event to connector_app using (tenant_id = nullif(current_setting('app.workspace_id', true), ''))
+    with check (tenant_id = nullif(current_setting('app.workspace_id', true), ''));
   create policy everything on webhook_event to connector_worker using (true) with check (true);
-  grant select on webhook_event to connector_app;
+  grant select, update (handled_at, outcome) on webhook_event to connector_app;
   grant select, insert on webhook_event to connector_worker;
   grant update (handled_at, outcome) on webhook_event to connector_worker;
 end

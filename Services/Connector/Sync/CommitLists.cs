@@ -39,14 +39,15 @@ internal sealed class CommitLists(NpgsqlDataSource worker)
         var seen = told.Payout!.Seen(told, page.Source, verified: true);
         batch.Add("""
             with new as (
-              insert into webhook_event as w (tenant_id, source_id, event_id, event_type, occurred_at, received_at, entity_id, handled_at, outcome)
-              values ($1, $2, $3, $4, $5, clock_timestamp(), $6, clock_timestamp(), 'verified')
+              insert into webhook_event as w (tenant_id, source_id, event_id, event_type, occurred_at, received_at, entity_id, data, handled_at,
+                outcome)
+              values ($1, $2, $3, $4, $5, clock_timestamp(), $6, $11::jsonb, clock_timestamp(), 'verified')
               on conflict (tenant_id, source_id, event_id) do update set handled_at = excluded.handled_at, outcome = 'verified'
-              where w.outcome is distinct from 'verified' returning event_id)
+              where w.outcome is null or w.outcome not in ('verified', 'confirmed') returning event_id)
             insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, included, data, at)
             select $1, $2, $7, $8, $9::bigint, 0, 'payout', $6, false, $10::jsonb, $5 from new
             """, page.Source.Workspace, page.Source.Id, told.Id, told.Type, told.OccurredAt, told.Payout.Id, page.Source.Environment, page.Run, no,
-            JsonSerializer.Serialize(seen, Canonical.Json));
+            JsonSerializer.Serialize(seen, Canonical.Json), JsonSerializer.Serialize(told.Payout.AsPaddle()));
         batch.Add("notify allocora_outbox");
     }
 }

@@ -40,6 +40,16 @@ internal sealed record PayoutTold(string Id, string Status, Money Amount, string
             ? new(id, status, amount, EventRow.Text(data, "remittance_reference"))
             : null;
 
+    /// <summary>As an event of Paddle's has it.</summary>
+    public Dictionary<string, string?> AsPaddle() => new()
+    {
+        ["id"] = Id,
+        ["status"] = Status,
+        ["amount"] = Amount.Minor.ToString(CultureInfo.InvariantCulture),
+        ["currency_code"] = Amount.Currency.Code,
+        ["remittance_reference"] = RemittanceReference,
+    };
+
     public PaddlePayoutSeen Seen(EventRow told, Source source, bool verified) =>
         new(told.Id, Id, source.Id, source.Environment, Status, Amount, RemittanceReference, told.OccurredAt, verified);
 }

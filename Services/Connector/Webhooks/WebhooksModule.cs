@@ -14,5 +14,7 @@ internal static class WebhooksModule
     {
         SetWebhookSecrets.Map(routes);
         TakeWebhook.Map(routes);
+        ReadPayouts.Map(routes);
+        ConfirmPayout.Map(routes);
     }
 }
