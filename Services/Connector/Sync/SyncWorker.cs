@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Allocora.EventStore;
 using Npgsql;
 
@@ -14,7 +13,7 @@ internal sealed partial class SyncWorker(
     private readonly Claims claims = new(worker, options.Lease);
     private readonly EndRun end = new(worker, options.Overlap);
     private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
-    private readonly ConcurrentDictionary<string, Task> working = new();
+    private readonly Dictionary<string, Task> working = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,6 +24,7 @@ internal sealed partial class SyncWorker(
 
     private async Task Look(CancellationToken ct)
     {
+        foreach (var (source, _) in working.Where(w => w.Value.IsCompleted).ToList()) working.Remove(source);
         await runs.Schedule(time.GetUtcNow(), ct);
         foreach (var run in await runs.Open(options.RunsAtOnce + working.Count, ct))
         {
@@ -72,7 +72,6 @@ internal sealed partial class SyncWorker(
             await lost.CancelAsync();
             await keeping;
             await GiveBack(claim);
-            working.TryRemove(run.Source, out _);
         }
     }
 
@@ -86,6 +85,7 @@ internal sealed partial class SyncWorker(
         var access = await keys.Open(source, ct);
         using var key = access.Key;
         var (at, interrupted) = await sync.Execute(run, source, plan, claim, access, ct);
+        var failures = interrupted is { HasRead: true } ? 0 : run.Failures; // in a row
         switch (interrupted)
         {
             case null when await end.Finish(run, source, at, claim, ct) is { } wrong:
@@ -93,10 +93,10 @@ internal sealed partial class SyncWorker(
             case null:
                 Ended(run.Id);
                 return ("success", null);
-            case { State: "waiting" } when run.Failures + 1 >= options.FailuresMax:
+            case { State: "waiting" } when failures + 1 >= options.FailuresMax:
                 return await Fail(run, claim, interrupted.Code!, interrupted.Detail, ct);
             case { State: "waiting" }:
-                var pause = interrupted.ComeBackIn ?? TimeSpan.FromTicks(Math.Min(PauseMin.Ticks << Math.Min(run.Failures, 8), PauseMax.Ticks));
+                var pause = interrupted.ComeBackIn ?? TimeSpan.FromTicks(Math.Min(PauseMin.Ticks << Math.Min(failures, 8), PauseMax.Ticks));
                 await runs.Wait(run, claim, pause * (1 + Random.Shared.NextDouble() / 4), interrupted.Code!, ct);
                 return ("waiting", interrupted.Code);
             case { State: "failed" }:
