@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
 using Allocora.Contracts.Messages;
 using Allocora.Messaging;
 using Allocora.Testing;
@@ -29,7 +31,10 @@ internal sealed class IngestQueue : IAsyncDisposable
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, e) =>
         {
-            queue.Messages.Enqueue(new(e.BasicProperties.MessageId!, e.BasicProperties.Type!["com.allocora.".Length..], e.Body.ToArray()));
+            queue.Messages.Enqueue(new(e.BasicProperties.MessageId!, e.BasicProperties.Type!["com.allocora.".Length..], e.Body.ToArray())
+            {
+                Headers = string.Join(' ', (e.BasicProperties.Headers ?? new Dictionary<string, object?>()).Select(h => $"{h.Key}={Text(h.Value)}")),
+            });
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(Queues.LedgerIngest, autoAck: true, consumer);
@@ -42,5 +47,14 @@ internal sealed class IngestQueue : IAsyncDisposable
         await connection.DisposeAsync();
     }
 
-    internal sealed record Arrived(string Id, string Name, byte[] Body);
+    private static string? Text(object? header) => header is byte[] bytes ? Encoding.UTF8.GetString(bytes) : $"{header}";
+
+    internal sealed record Arrived(string Id, string Name, byte[] Body)
+    {
+        public string Headers { get; init; } = "";
+
+        public long At { get; } = TimeProvider.System.GetTimestamp();
+
+        public JsonNode Json => JsonNode.Parse(Body)!;
+    }
 }

@@ -21,9 +21,9 @@ internal sealed class SyncedSource : IAsyncDisposable
     public HttpClient Api { get; }
 
     /// <summary>The id of the source.</summary>
-    public string Id { get; }
+    public string Id { get; private set; }
 
-    private static string Path => $"/api/v1/workspaces/{RunningConnector.Workspace}";
+    public static string Path => $"/api/v1/workspaces/{RunningConnector.Workspace}";
 
     public static Task<SyncedSource> Connect(params string[] sandbox) => Connect(new ConnectorWish(), new JsonObject(), sandbox);
 
@@ -31,13 +31,19 @@ internal sealed class SyncedSource : IAsyncDisposable
     public static async Task<SyncedSource> Connect(ConnectorWish wish, JsonObject terms, params string[] sandbox)
     {
         var connector = await RunningConnector.Start(wish, sandbox);
-        var queue = await IngestQueue.Open(connector.Vhost);
-        var api = connector.As(Permissions);
-        var body = new JsonObject { ["name"] = "Ours", ["provider"] = "paddle", ["apiKey"] = connector.Paddle.Key, ["currencies"] = new JsonArray() };
+        var source = new SyncedSource(connector, await IngestQueue.Open(connector.Vhost), connector.As(Permissions), "");
+        await source.Connect(terms);
+        return source;
+    }
+
+    /// <summary>Connects the account, also once more after it was disconnected.</summary>
+    public async Task Connect(JsonObject terms)
+    {
+        var body = new JsonObject { ["name"] = "Ours", ["provider"] = "paddle", ["apiKey"] = Connector.Paddle.Key, ["currencies"] = new JsonArray() };
         foreach (var (name, value) in terms) body[name] = value?.DeepClone();
-        var connected = await api.PostAsJsonAsync($"{Path}/sources", body);
+        var connected = await Api.PostAsJsonAsync($"{Path}/sources", body);
         Assert.True(connected.StatusCode == HttpStatusCode.Created, await connected.Content.ReadAsStringAsync());
-        return new(connector, queue, api, (string)(await connected.Content.ReadFromJsonAsync<JsonObject>())!["id"]!);
+        Id = (string)(await connected.Content.ReadFromJsonAsync<JsonObject>())!["id"]!;
     }
 
     /// <summary>Starts a run and waits for its end.</summary>
@@ -67,6 +73,24 @@ internal sealed class SyncedSource : IAsyncDisposable
             if ((cursor = page.End.NextCursor) is null) return rows;
         }
     }
+
+    /// <summary>A request below the workspace, and the code of the problem if it was refused.</summary>
+    public async Task<(HttpStatusCode Status, string? Code)> Ask(HttpMethod method, string rest, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, $"{Path}{rest}") { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await Api.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return (answer.StatusCode, answer.IsSuccessStatusCode || text.Length == 0 ? null : (string?)JsonNode.Parse(text)!["code"]);
+    }
+
+    /// <summary>What shall go wrong from now on, and nothing else.</summary>
+    public async Task Faults(params JsonObject[] faults)
+    {
+        await Paddle("DELETE", "/faults");
+        if (faults.Length > 0) await Paddle("POST", "/faults", new JsonArray([.. faults]));
+    }
+
+    public static JsonObject Slow(int milliseconds = 150) => new() { ["match"] = "*", ["kind"] = "slow", ["milliseconds"] = milliseconds, ["times"] = 0 };
 
     /// <summary>Something of the sandbox's control API.</summary>
     public async Task<JsonObject> Paddle(string method, string path, JsonNode? body = null)

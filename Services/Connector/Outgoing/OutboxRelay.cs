@@ -19,6 +19,10 @@ internal sealed partial class OutboxRelay(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly OutgoingMessages messages = new(worker);
     private IConnection? known;
+    private volatile string? stoppedBecause;
+
+    /// <summary>What cannot be told; null as long as all goes well. Nothing behind it is told, for the end of a run says that all before it was.</summary>
+    public string? StoppedBecause => stoppedBecause;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => new EventFeed(worker, time).Follow(LookEvery, Run, stoppingToken, Channel);
 
@@ -39,7 +43,9 @@ internal sealed partial class OutboxRelay(
 
     private async Task<bool> Page(NpgsqlConnection claim, CancellationToken ct)
     {
-        var entries = await messages.Next(PageSize, ct);
+        var (entries, trouble) = await messages.Next(PageSize, ct);
+        if (trouble is not null && trouble != stoppedBecause) Stopped(trouble);
+        stoppedBecause = trouble;
         if (entries.Count == 0) return false;
         // A run is over when all before its end has arrived, so its end never travels with what comes before it.
         var end = entries.FindIndex(e => e.IsEndOfRun);
@@ -90,6 +96,9 @@ internal sealed partial class OutboxRelay(
 #pragma warning restore CA2100
         return (bool)(await command.ExecuteScalarAsync(ct))!;
     }
+
+    [LoggerMessage(LogLevel.Error, "The outbox has stopped and tries again: {Reason}")]
+    private partial void Stopped(string reason);
 
     [LoggerMessage(LogLevel.Information, "The broker does not know us: {Count} messages are told again")]
     private partial void Again(int count);

@@ -16,11 +16,12 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
 {
     private const string RunKind = "run", PayoutKind = "payout", ProductKind = "product";
 
-    public async Task<List<OutgoingEntry>> Next(int limit, CancellationToken ct)
+    /// <returns>What is to be told next, up to an entry no message can be made of; and that entry, if there is one.</returns>
+    public async Task<(List<OutgoingEntry> Entries, string? Trouble)> Next(int limit, CancellationToken ct)
     {
         await using var command = worker.CreateCommand("""
             select o.seq, o.tenant_id, o.source_id, o.environment, o.run_id, o.page_no, o.row_no, o.kind, o.provider_id, o.revision, o.content, o.included,
-              o.data, o.at, o.traceparent, p.body, s.custom_data_keys
+              o.data, o.at, o.traceparent, p.body, coalesce(o.custom_data_keys, s.custom_data_keys)
             from outbox as o
               join source as s on s.tenant_id = o.tenant_id and s.id = o.source_id
               left join payload as p on p.tenant_id = o.tenant_id and p.environment = o.environment and p.provider_id = o.provider_id and p.content = o.content
@@ -31,7 +32,20 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
         await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct)) entries.Add(Entry.Read(reader));
         var products = await Products(entries, ct);
-        return [.. entries.Select(e => new OutgoingEntry(e.Seq, e.Kind == RunKind, Make(e, products)))];
+        var made = new List<OutgoingEntry>(entries.Count);
+        foreach (var entry in entries)
+        {
+            try
+            {
+                made.Add(new(entry.Seq, entry.Kind == RunKind, Make(entry, products)));
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // What stands before it is still told. The error's text may quote the payload.
+                return (made, $"The {entry.Kind} at {entry.Seq} of the outbox cannot be told: {e.GetType().Name}.");
+            }
+        }
+        return (made, null);
     }
 
     private static OutgoingMessage Make(Entry entry, Dictionary<(string, string, string), PaddleProductSeen> products) => entry.Kind switch

@@ -12,6 +12,7 @@ create table provider_object (
   updated_at timestamptz not null,
   revision bytea not null, -- the hash of what counts, in the version that is held to be the last
   content bytea not null, -- of its payload
+  reading text not null default '', -- what was asked for beside the object, and which custom data was taken: read otherwise, the same is another revision
   standing text not null, -- counts, observed, waiting or skipped
   reason text,
   transaction_id text, -- of an adjustment
@@ -102,6 +103,7 @@ create table outbox (
   revision bytea,
   content bytea,
   included boolean not null,
+  custom_data_keys text[], -- taken when it was judged, so that it is told as it was
   data jsonb, -- of what has no payload
   at timestamptz not null,
   traceparent text,

@@ -71,12 +71,11 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
         {
             BatchCommands =
             {
-                EventFeed.OfWorkspace(workspace), new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } },
+                EventFeed.OfWorkspace(workspace), AccountLock.OfSkipped(workspace, distinct), new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        await reader.NextResultAsync(ct);
-        await reader.NextResultAsync(ct);
+        for (var before = 0; before < 3; before++) await reader.NextResultAsync(ct);
         var held = new List<HeldRow>(distinct.Length);
         while (await reader.ReadAsync(ct))
         {

@@ -8,5 +8,13 @@ internal sealed record Source(
 {
     public bool IsActive => State == "active";
 
+    /// <summary>How its objects are read, beyond what each of them is.</summary>
+    public string Reading => string.Join(' ', [.. Included.Select(what => $"+{what}"), .. Terms.CustomDataKeys.Order(StringComparer.Ordinal)]);
+
+    /// <summary>What is asked for beside each transaction: country and discount code are not known without.</summary>
+    public IEnumerable<string> Included => Includes.Where(what => May($"{what}.read"));
+
+    private static readonly string[] Includes = ["address", "discount"];
+
     public bool May(string permission) => !Lacks.Contains(permission);
 }

@@ -17,7 +17,7 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         KnownObjects known;
         await using (var look = transaction.Batch())
             known = await KnownObjects.Read(look, page.Source, kind, [.. read.Rows.Select(r => r.Row).OfType<SeenRow>()], ct);
-        var judged = JudgedPage.Of(read.Rows, known, page.Source.Terms);
+        var judged = JudgedPage.Of(read.Rows, known, page.Source);
         var plan = next?.Invoke(judged);
 
         await using var batch = transaction.Batch();
@@ -62,14 +62,14 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         if (changed.Count > 0)
         {
             batch.Add("""
-                insert into provider_object (tenant_id, environment, provider_id, kind, source_id, status, created_at, updated_at, revision, content, standing,
-                  reason, transaction_id, is_open, told_revision)
-                select $1, $2, o.id, o.kind, $3, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason, o.transaction_id, o.is_open,
-                  case when o.told then o.revision end
+                insert into provider_object (tenant_id, environment, provider_id, kind, source_id, reading, status, created_at, updated_at, revision,
+                  content, standing, reason, transaction_id, is_open, told_revision)
+                select $1, $2, o.id, o.kind, $3, $16, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason, o.transaction_id,
+                  o.is_open, case when o.told then o.revision end
                 from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[],
                   $13::text[], $14::bool[], $15::bool[])
                   as o (id, kind, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told)
-                on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, status = excluded.status,
+                on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, reading = excluded.reading, status = excluded.status,
                   updated_at = excluded.updated_at, revision = excluded.revision, content = excluded.content, standing = excluded.standing,
                   reason = excluded.reason, is_open = excluded.is_open, told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
                 """, page.Source.Workspace, page.Source.Environment, page.Source.Id,
@@ -79,25 +79,26 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
                 (byte[][])[.. changed.Select(r => r.Row!.Content)], (string[])[.. changed.Select(r => Words.Of(r.Judgement.Standing!.Value))],
                 (string?[])[.. changed.Select(r => r.After!.Reason)], (string?[])[.. changed.Select(r => r.Row!.Adjustment?.TransactionId)],
                 (bool[])[.. changed.Select(r => r.Row is { Adjustment: not null, Status: "pending_approval" })],
-                (bool[])[.. changed.Select(r => r.Judgement.IsTold)]);
+                (bool[])[.. changed.Select(r => r.Judgement.IsTold)], page.Source.Reading);
         }
         // Nothing that counts is new about these. But where they were seen last, and what is kept of them, may be.
         var same = judged.Rows.Where(r => r.Row is { } row && r.Judgement is { Standing: null, Outcome: RowOutcome.Duplicate }
-            && known.Payloads.TryGetValue(row.Id, out var payload) && (payload.Source != page.Source.Id || !payload.Content.AsSpan().SequenceEqual(row.Content)
-                || known.All[row.Id].UpdatedAt < row.UpdatedAt)).GroupBy(r => r.Row!.Id).Select(g => g.Last()).ToList();
+            && known.Kept.TryGetValue(row.Id, out var kept) && (kept.Source != page.Source.Id || kept.Reading != page.Source.Reading
+                || !kept.Content.AsSpan().SequenceEqual(row.Content) || known.All[row.Id].UpdatedAt < row.UpdatedAt))
+            .GroupBy(r => r.Row!.Id).Select(g => g.Last()).ToList();
         if (same.Count == 0) return;
         batch.Add("""
-            update provider_object as p set source_id = $3, content = o.content, updated_at = greatest(p.updated_at, o.updated_at)
+            update provider_object as p set source_id = $3, reading = $7, content = o.content, updated_at = greatest(p.updated_at, o.updated_at)
             from unnest($4::text[], $5::bytea[], $6::timestamptz[]) as o (id, content, updated_at)
             where p.tenant_id = $1 and p.environment = $2 and p.provider_id = o.id
             """, page.Source.Workspace, page.Source.Environment, page.Source.Id, (string[])[.. same.Select(r => r.Row!.Id)],
-            (byte[][])[.. same.Select(r => r.Row!.Content)], (DateTimeOffset[])[.. same.Select(r => r.Row!.UpdatedAt)]);
+            (byte[][])[.. same.Select(r => r.Row!.Content)], (DateTimeOffset[])[.. same.Select(r => r.Row!.UpdatedAt)], page.Source.Reading);
     }
 
     private static void AddPayloads(NpgsqlBatch batch, PageOf page, DateTimeOffset at, JudgedPage judged, KnownObjects known)
     {
         var unseen = judged.Rows.Select(r => r.Row).OfType<SeenRow>()
-            .Where(r => !known.Payloads.TryGetValue(r.Id, out var payload) || !payload.Content.AsSpan().SequenceEqual(r.Content)).ToList();
+            .Where(r => !known.Kept.TryGetValue(r.Id, out var kept) || !kept.Content.AsSpan().SequenceEqual(r.Content)).ToList();
         if (unseen.Count == 0) return;
         batch.Add("""
             insert into payload (tenant_id, environment, provider_id, content, seen_at, body)
@@ -157,13 +158,14 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
             .Concat(judged.Released.Select(r => (No: 0, Kind: RowKind.Adjustment, r.Id, r.Revision, r.Content))).ToList();
         if (told.Count == 0) return;
         batch.Add("""
-            insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, revision, content, included, at, traceparent)
-            select $1, $2, $3, $4, $5, o.no, o.kind, o.id, o.revision, o.content, false, $6, $7
+            insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, revision, content, included, custom_data_keys,
+              at, traceparent)
+            select $1, $2, $3, $4, $5, o.no, o.kind, o.id, o.revision, o.content, false, $13, $6, $7
             from unnest($8::int[], $9::text[], $10::text[], $11::bytea[], $12::bytea[]) with ordinality as o (no, kind, id, revision, content, place)
             order by o.place
             """, page.Source.Workspace, page.Source.Id, page.Source.Environment, page.Run, no, at.ToUniversalTime(), Activity.Current?.Id,
             (int[])[.. told.Select(o => o.No)], (string[])[.. told.Select(o => Words.Of(o.Kind))], (string[])[.. told.Select(o => o.Id)],
-            (byte[][])[.. told.Select(o => o.Revision)], (byte[][])[.. told.Select(o => o.Content)]);
+            (byte[][])[.. told.Select(o => o.Revision)], (byte[][])[.. told.Select(o => o.Content)], page.Source.Terms.CustomDataKeys.ToArray());
         batch.Add("notify allocora_outbox");
     }
 }

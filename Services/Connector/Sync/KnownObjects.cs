@@ -5,7 +5,7 @@ namespace Allocora.Connector;
 /// <summary>What is known of the objects of a page, and of what they are about, while nobody else may change it.</summary>
 /// <param name="Waiting">Adjustments that wait for a transaction of the page.</param>
 internal sealed record KnownObjects(
-    Dictionary<string, Known> All, Dictionary<string, (byte[] Content, string Source)> Payloads, IReadOnlyList<AwaitingObject> Waiting)
+    Dictionary<string, Known> All, Dictionary<string, KeptObject> Kept, IReadOnlyList<AwaitingObject> Waiting)
 {
     public Known? Of(string? id) => id is null ? null : All.GetValueOrDefault(id);
 
@@ -13,7 +13,7 @@ internal sealed record KnownObjects(
     {
         string[] ids = [.. rows.Select(r => r.Id).Concat(rows.Select(r => r.Adjustment?.TransactionId).OfType<string>()).Distinct()];
         batch.BatchCommands.Add(new("""
-            select provider_id, status, updated_at, revision, standing, reason, content, source_id from provider_object
+            select provider_id, status, updated_at, revision, standing, reason, content, source_id, reading from provider_object
             where tenant_id = $1 and environment = $2 and provider_id = any ($3)
             """)
         {
@@ -29,7 +29,7 @@ internal sealed record KnownObjects(
                 Parameters = { new() { Value = source.Workspace }, new() { Value = source.Environment }, new() { Value = ids } },
             });
         }
-        var (known, payloads, waiting) = (new Dictionary<string, Known>(), new Dictionary<string, (byte[], string)>(), new List<AwaitingObject>());
+        var (known, kept, waiting) = (new Dictionary<string, Known>(), new Dictionary<string, KeptObject>(), new List<AwaitingObject>());
         await using var reader = await batch.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
@@ -37,7 +37,7 @@ internal sealed record KnownObjects(
             known.Add(id, new(
                 reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<byte[]>(3), Words.Read<Standing>(reader.GetString(4)),
                 reader.IsDBNull(5) ? null : reader.GetString(5)));
-            payloads.Add(id, (reader.GetFieldValue<byte[]>(6), reader.GetString(7)));
+            kept.Add(id, new(reader.GetFieldValue<byte[]>(6), reader.GetString(7), reader.GetString(8)));
         }
         if (kind == RowKind.Transaction)
         {
@@ -47,9 +47,14 @@ internal sealed record KnownObjects(
                     reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
                     reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5)));
         }
-        return new(known, payloads, waiting);
+        return new(known, kept, waiting);
     }
 }
+
+/// <summary>What is kept of an object beside what it counts for.</summary>
+/// <param name="Source">Through which it came last.</param>
+/// <param name="Reading">How it was read.</param>
+internal sealed record KeptObject(byte[] Content, string Source, string Reading);
 
 /// <summary>An adjustment that counts as soon as its transaction does.</summary>
 internal sealed record AwaitingObject(string Id, string TransactionId, string Status, DateTimeOffset UpdatedAt, byte[] Revision, byte[] Content);

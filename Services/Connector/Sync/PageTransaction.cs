@@ -107,11 +107,7 @@ internal sealed class PageTransaction : IAsyncDisposable
     private static async Task<Counters> Fence(NpgsqlConnection connection, NpgsqlTransaction transaction, PageOf page, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        // Two that judge the same account at once could both find that the other's row is not there yet.
-        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtextextended($1, 0))")
-        {
-            Parameters = { new() { Value = $"{page.Source.Workspace} {page.Source.Environment}" } },
-        });
+        batch.BatchCommands.Add(AccountLock.Of(page.Source.Workspace, page.Source.Environment));
         batch.BatchCommands.Add(new("""
             select r.pages, r.outcomes, r.lanes from sync_run as r
             where r.tenant_id = $1 and r.id = $2 and r.state in ('running', 'waiting') and r.epoch = $4 and exists (

@@ -29,9 +29,6 @@ internal static class Requests
     private const string EventTypes = "adjustment.created,adjustment.updated,product.created,product.updated,product.imported,"
         + "price.created,price.updated,price.imported,payout.created,payout.paid";
 
-    // Neither is needed: without them country and discount code are not known.
-    private static readonly string[] Includes = ["address", "discount"];
-
     private const string Adjustments = "/adjustments?order_by=id[ASC]&per_page=50";
 
     /// <param name="ids">The next ids of a lane that looks up what is in the database; none when it is at its end.</param>
@@ -74,8 +71,8 @@ internal static class Requests
 
     private static string Transactions(Source source, string window, string list = "/transactions?order_by=id[ASC]&per_page=30&status=paid,completed")
     {
-        var included = Includes.Where(what => source.May($"{what}.read")).ToList();
-        return list + window + (included.Count > 0 ? $"&include={string.Join(',', included)}" : "");
+        var included = string.Join(',', source.Included);
+        return list + window + (included.Length > 0 ? $"&include={included}" : "");
     }
 
     private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

@@ -6,7 +6,8 @@ using Npgsql;
 namespace Allocora.Connector;
 
 /// <summary>How working on a run ended, when it was not over.</summary>
-internal sealed record Interrupted(string State, string? Code, string? Detail, TimeSpan? ComeBackIn);
+/// <param name="HasRead">It got some pages before.</param>
+internal sealed record Interrupted(string State, string? Code, string? Detail, TimeSpan? ComeBackIn, bool HasRead = false);
 
 /// <summary>Reads one run, page by page, from where it stands to its end. Whatever ends the process on the way, whoever goes on loses nothing.</summary>
 internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, PaddleOptions options, TimeProvider time)
@@ -20,7 +21,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
     {
         var page = new PageOf(source, run.Id, run.Mode, claim);
         var urgency = plan.IsFull || plan.Since is null ? Urgency.Bulk : Urgency.Incremental;
-        var started = Activity.Current;
+        var (started, hasRead) = (Activity.Current, false);
         while (plan.Now is { } lane)
         {
             var ids = lane is Lane.OpenAdjustments or Lane.AwaitedTransactions ? await Ids(source, lane, plan.After, ct) : [];
@@ -36,6 +37,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
                 FaultPoint.Reach("after-fetch");
                 (plan, var asked) = await Commit(page, plan, request, answer, ct);
                 FaultPoint.Reach("after-page-commit");
+                hasRead = true;
                 if (asked is not null) return (plan, new(asked == "pause" ? "paused" : "cancelled", null, null, null));
             }
             catch (PaddleRefusedException e) when (e.IsAboutPermission && IsOptional(lane))
@@ -54,7 +56,7 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
             }
             catch (PaddleUnavailableException e)
             {
-                return (plan, new("waiting", e.Code, e.Message, e.ComeBackIn));
+                return (plan, new("waiting", e.Code, e.Message, e.ComeBackIn, hasRead));
             }
         }
         return (plan, null);

@@ -1,6 +1,7 @@
 using Allocora.Contracts.Messages;
 using Allocora.Messaging;
 using Allocora.ServiceDefaults;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -23,10 +24,13 @@ internal static class SyncModule
             Worker(provider), provider.GetRequiredService<PaddleClient>(), provider.GetRequiredService<IOptions<PaddleOptions>>().Value,
             provider.GetRequiredService<OpenKey>(), provider.GetRequiredService<StopSource>(), provider.GetRequiredService<IOptions<SyncOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ReadHints>>()));
-        builder.Services.AddHostedService(provider => new OutboxRelay(
+        builder.Services.AddSingleton(provider => new OutboxRelay(
             Worker(provider), provider.GetRequiredKeyedService<BrokerConnection>(Broker.Publishing),
             provider.GetRequiredKeyedService<Publisher>(Exchanges.Ingest), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<OutboxRelay>>()));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            "outbox", provider => new GoesOut(provider.GetRequiredService<OutboxRelay>()), HealthStatus.Unhealthy, tags: null));
     }
 
     public static void MapSync(this IEndpointRouteBuilder routes)
@@ -39,4 +43,10 @@ internal static class SyncModule
     }
 
     private static NpgsqlDataSource Worker(IServiceProvider provider) => provider.GetRequiredKeyedService<NpgsqlDataSource>("connector_worker");
+
+    private sealed class GoesOut(OutboxRelay relay) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(relay.StoppedBecause is { } reason ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Healthy());
+    }
 }

@@ -66,18 +66,20 @@ internal sealed class SyncRuns(NpgsqlDataSource worker)
         where tenant_id = $1 and id = $2 and state in ('queued', 'running', 'waiting')
         """, ct, run.Workspace, run.Id, claim.Epoch, new Jsonb(plan.Write()), plan.Now?.ToString());
 
-    /// <summary>Leaves a run until Paddle can be asked again.</summary>
+    /// <summary>Leaves a run until Paddle can be asked again; one that somebody asked to stop meanwhile stops.</summary>
     public Task<bool> Wait(SyncRun run, Claim claim, TimeSpan pause, string because, CancellationToken ct) => Set("""
-        update sync_run set state = 'waiting', resume_at = clock_timestamp() + $4, waiting_because = $5, failures = failures + 1
+        update sync_run set state = case stop_asked when 'cancel' then 'cancelled' when 'pause' then 'paused' else 'waiting' end,
+          ended_at = case stop_asked when 'cancel' then clock_timestamp() end, stop_asked = null, resume_at = clock_timestamp() + $4,
+          waiting_because = $5, failures = failures + 1
         where tenant_id = $1 and id = $2 and epoch = $3 and state = 'running'
         """, ct, run.Workspace, run.Id, claim.Epoch, pause, because);
 
     /// <summary>Ends a run that cannot go on, or is not to.</summary>
-    /// <param name="state">failed, cancelled or paused.</param>
+    /// <param name="state">failed, cancelled, or paused; a run whose source was resumed since is not paused any more and goes on.</param>
     public Task<bool> End(SyncRun run, Claim claim, string state, string? code, string? detail, CancellationToken ct) => Set("""
         update sync_run set state = $4, ended_at = case when $4 = 'paused' then null else clock_timestamp() end, error_code = $5, error_detail = $6,
           stop_asked = null, stage = null
-        where tenant_id = $1 and id = $2 and epoch = $3 and state in ('running', 'waiting')
+        where tenant_id = $1 and id = $2 and epoch = $3 and state in ('running', 'waiting') and ($4 <> 'paused' or stop_asked = 'pause')
         """, ct, run.Workspace, run.Id, claim.Epoch, state, code, detail);
 
     private async Task<bool> Set(string statement, CancellationToken ct, params object?[] values)

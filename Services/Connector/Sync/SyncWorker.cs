@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Allocora.Contracts;
 using Allocora.EventStore;
 using Npgsql;
@@ -16,7 +15,7 @@ internal sealed partial class SyncWorker(
     private readonly Claims claims = new(worker, options.Lease);
     private readonly EndRun end = new(worker, options.Overlap);
     private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/{NewId.For("wrk", time.GetUtcNow())}";
-    private readonly ConcurrentDictionary<string, Task> working = new();
+    private readonly Dictionary<string, Task> working = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,6 +31,7 @@ internal sealed partial class SyncWorker(
 
     private async Task Look(CancellationToken ct)
     {
+        foreach (var (source, _) in working.Where(w => w.Value.IsCompleted).ToList()) working.Remove(source);
         await runs.Schedule(time.GetUtcNow(), ct);
         foreach (var run in await runs.Open(options.RunsAtOnce + working.Count, ct))
         {
@@ -79,7 +79,6 @@ internal sealed partial class SyncWorker(
             await lost.CancelAsync();
             await keeping;
             await GiveBack(claim);
-            working.TryRemove(run.Source, out _);
         }
     }
 
@@ -93,6 +92,7 @@ internal sealed partial class SyncWorker(
         var access = await keys.Open(source, ct);
         using var key = access.Key;
         var (at, interrupted) = await sync.Execute(run, source, plan, claim, access, ct);
+        var failures = interrupted is { HasRead: true } ? 0 : run.Failures; // in a row
         switch (interrupted)
         {
             case null when await end.Finish(run, source, at, claim, ct) is { } wrong:
@@ -100,10 +100,10 @@ internal sealed partial class SyncWorker(
             case null:
                 Ended(run.Id);
                 return ("success", null);
-            case { State: "waiting" } when run.Failures + 1 >= options.FailuresMax:
+            case { State: "waiting" } when failures + 1 >= options.FailuresMax:
                 return await Fail(run, claim, interrupted.Code!, interrupted.Detail, ct);
             case { State: "waiting" }:
-                var pause = interrupted.ComeBackIn ?? TimeSpan.FromTicks(Math.Min(PauseMin.Ticks << Math.Min(run.Failures, 8), PauseMax.Ticks));
+                var pause = interrupted.ComeBackIn ?? TimeSpan.FromTicks(Math.Min(PauseMin.Ticks << Math.Min(failures, 8), PauseMax.Ticks));
                 await runs.Wait(run, claim, pause * (1 + Random.Shared.NextDouble() / 4), interrupted.Code!, ct);
                 return ("waiting", interrupted.Code);
             case { State: "failed" }:
@@ -147,11 +147,14 @@ internal sealed partial class SyncWorker(
 
     private async Task<bool> SweepIsDue(Source source, CancellationToken ct)
     {
-        // By the same clock as the mark: Paddle's, as the last answer of any run of the source had it.
+        // By either clock: Paddle's, as the last answer of any run had it, or ours since the last run that read everything.
         await using var command = worker.CreateCommand("""
             select s.swept_at + $2 <= (
               select max(p.at) from sync_page as p where p.tenant_id = s.tenant_id and p.run_id = (
                 select max(r.id) from sync_run as r where r.tenant_id = s.tenant_id and r.source_id = s.id and r.pages > 0))
+              or clock_timestamp() >= $2 + (
+                select max(r.started_at) from sync_run as r
+                where r.tenant_id = s.tenant_id and r.source_id = s.id and r.state in ('delivering', 'succeeded') and (r.plan->>'Sweeps')::boolean)
             from source as s where s.id = $1
             """);
         command.Parameters.Add(new() { Value = source.Id });

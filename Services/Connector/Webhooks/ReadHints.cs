@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Allocora.EventStore;
 using Npgsql;
@@ -17,7 +16,7 @@ internal sealed partial class ReadHints(
     private readonly CommitLists lists = new(worker);
     private readonly DayOfWebhooks days = new(worker, new EndRun(worker, options.Overlap), time);
     private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/hints";
-    private readonly ConcurrentDictionary<string, Task> working = new();
+    private readonly Dictionary<string, Task> working = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,6 +32,7 @@ internal sealed partial class ReadHints(
 
     private async Task Look(CancellationToken ct)
     {
+        foreach (var (source, _) in working.Where(w => w.Value.IsCompleted).ToList()) working.Remove(source);
         await using var command = worker.CreateCommand("""
             select distinct s.id from webhook_event as w join source as s on s.tenant_id = w.tenant_id and s.id = w.source_id and s.state = 'active'
             where w.handled_at is null and not starts_with(w.event_type, 'api_key') limit $1
@@ -69,7 +69,6 @@ internal sealed partial class ReadHints(
         }
         finally
         {
-            working.TryRemove(id, out _);
             await GiveBack(claim);
         }
     }

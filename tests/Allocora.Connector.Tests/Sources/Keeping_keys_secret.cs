@@ -1,6 +1,4 @@
-using System.IO.Compression;
 using System.Net;
-using System.Text;
 using Allocora.Contracts.Api;
 using Allocora.Testing;
 
@@ -58,12 +56,12 @@ public sealed class Keeping_keys_secret : IAsyncLifetime
         seen.AddRange(connector.Logged);
         seen.AddRange(sink.Spans.Select(span => $"{span} {string.Join(' ', span.Attributes)} {span.StatusMessage}"));
         seen.AddRange(sink.Logs.Select(log => $"{log} {string.Join(' ', log.Attributes)}"));
-        seen.Add(await Dump());
+        seen.Add(await connector.Database.Dump());
         Assert.Contains(seen, text => text.Contains(source.Id, StringComparison.Ordinal)); // the look is at the right things
         Assert.Equal(2L, await connector.Database.Ask("select count(*) from credential where purpose = 'api-key'"));
 
         foreach (var secret in new[] { first, second, gone, narrow, broken, WebhookSecret })
-            foreach (var form in Forms(secret))
+            foreach (var form in KeyForms.Of(secret))
                 Assert.DoesNotContain(seen, text => text.Contains(form, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -72,39 +70,5 @@ public sealed class Keeping_keys_secret : IAsyncLifetime
         var (status, said, answer) = await calls.Send(method, SourceCalls.Url(rest), body);
         Assert.NotEqual(HttpStatusCode.InternalServerError, status);
         seen.Add($"{said} {answer.Headers} {answer.Content.Headers}");
-    }
-
-    // Everything in every table; bytes show as hexadecimal.
-    private async Task<string> Dump()
-    {
-        var dump = new StringBuilder();
-        await using var tables = connector.Database.Owner.CreateCommand("select tablename from pg_tables where schemaname = 'connector'");
-        await using var reader = await tables.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-            dump.Append(await connector.Database.Ask($"select string_agg(t::text, chr(10)) from {reader.GetString(0)} as t")).Append('\n');
-        return dump.ToString();
-    }
-
-    // Of a text inside another, Base64 shows in one of three ways, by where it begins; what is cut off at the ends depends on what stands beside it.
-    private static IEnumerable<string> Forms(string secret)
-    {
-        var bytes = Encoding.UTF8.GetBytes(secret);
-        yield return secret;
-        yield return secret[20..];
-        yield return Uri.EscapeDataString(secret);
-        yield return Convert.ToHexStringLower(bytes);
-        yield return Convert.ToHexStringLower(Encoding.Unicode.GetBytes(secret));
-        yield return Convert.ToHexStringLower(Encoding.BigEndianUnicode.GetBytes(secret));
-        yield return Encoding.Latin1.GetString(Encoding.Unicode.GetBytes(secret));
-        foreach (var shift in new[] { 0, 1, 2 })
-        {
-            var base64 = Convert.ToBase64String([.. new byte[shift], .. bytes])[4..^4];
-            yield return base64;
-            yield return base64.Replace('+', '-').Replace('/', '_');
-        }
-        using var zipped = new MemoryStream();
-        using (var zip = new GZipStream(zipped, CompressionLevel.Optimal, leaveOpen: true)) zip.Write(bytes);
-        yield return Convert.ToBase64String(zipped.ToArray())[16..];
-        yield return Convert.ToHexStringLower(zipped.ToArray())[24..];
     }
 }
