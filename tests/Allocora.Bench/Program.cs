@@ -1,12 +1,17 @@
+using System.Globalization;
 using System.Text.Json;
 using Allocora.Bench;
 
+// A number is how many transactions are synced, where it is not the usual one.
+var size = args.Skip(1).Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null).Max();
+var names = args.Skip(1).Where(word => !word.All(char.IsAsciiDigit)).ToArray();
 var benches = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["log"] = LogBench.Run,
     ["broker"] = async () => [.. await PublishBench.Run(), .. await BrokerBench.Run()],
+    ["sync"] = () => SyncBench.Run(size),
 };
-var unknown = args.Skip(1).FirstOrDefault(name => !benches.ContainsKey(name));
+var unknown = names.FirstOrDefault(name => !benches.ContainsKey(name));
 if (args.Length == 0 || unknown is not null)
 {
     Console.Error.WriteLine($"There is no benchmark {unknown}. There are: {string.Join(", ", benches.Keys)}.");
@@ -14,7 +19,7 @@ if (args.Length == 0 || unknown is not null)
 }
 
 var figures = new List<Figure>();
-foreach (var name in args.Length == 1 ? [.. benches.Keys] : args[1..]) figures.AddRange(await benches[name]());
+foreach (var name in names.Length == 0 ? [.. benches.Keys] : names) figures.AddRange(await benches[name]());
 
 Console.WriteLine($"{"WHAT",-44} {"BASELINE",18} {"OURS",18} {"REACHED",9} {"WANTED",9}");
 foreach (var f in figures) Console.WriteLine($"{f.What,-44} {f.Baseline,12:n0} {f.Unit,-5} {f.Ours,12:n0} {f.Unit,-5} {f.Reached,9:0.00} {f.Wanted,9}");
