@@ -67,11 +67,12 @@ name servers to use instead of private ones.
 TEXT
       ;;
     bench) cat <<'TEXT'
-Usage: ./allocora bench [--yes] [NAME]
+Usage: ./allocora bench [--yes] [NAME] [TRANSACTIONS]
 
 Measures ours against a baseline in the same run, on a private PostgreSQL and RabbitMQ with fsync on:
 median of five, a table with what was reached and what is wanted, and bench.json in this folder.
-Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log, broker.
+Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log, broker, sync.
+A full sync is of 100,000 transactions, or as many as you say.
 TEXT
       ;;
     doctor) cat <<'TEXT'

@@ -23,6 +23,8 @@ internal static class ConnectorModule
         builder.AddWebhooks();
         builder.AddSync();
         builder.Services.AddSingleton<SkippedCommands>();
+        builder.Services.AddHostedService<Figures>();
+        builder.Services.AddSingleton<CompareReports>().AddHostedService(provider => provider.GetRequiredService<CompareReports>());
     }
 
     public static void MapConnector(this WebApplication app)

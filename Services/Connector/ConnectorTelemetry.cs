@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -18,10 +19,32 @@ internal static class ConnectorTelemetry
     /// <summary>Keys that were not taken, or are good no more, by why.</summary>
     public static readonly Counter<long> CredentialFailures = Meter.CreateCounter<long>("allocora.credential.failures", "{failure}");
 
+    /// <summary>Adjustments that nothing but Paddle's report of them showed.</summary>
+    public static readonly Counter<long> ReportFound = Meter.CreateCounter<long>("allocora.sync.report.found", "{record}");
+
     private static readonly Counter<long> Records = Meter.CreateCounter<long>("allocora.sync.records", "{record}");
 
     private static readonly Histogram<double> RunDuration = Meter.CreateHistogram("allocora.sync.run.duration", "s", null, null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 5, 15, 60, 300, 900, 3600, 7200, 14400] });
+
+    /// <summary>What was last read of the whole service, by who reads it here.</summary>
+    public static readonly ConcurrentDictionary<Figures, FiguresRead> Figures = new();
+
+#pragma warning disable IDE0052 // an instrument that is observed lives by its meter
+    private static readonly ObservableGauge<double> Freshness = Meter.CreateObservableGauge("allocora.sync.freshness", () =>
+        Figures.Values.Select(read => read.Freshness).OfType<TimeSpan>().Select(age => new Measurement<double>(
+            age.TotalSeconds, new KeyValuePair<string, object?>("allocora.stream", "transactions"))), "s");
+
+    private static readonly ObservableGauge<long> ToReview = Meter.CreateObservableGauge("allocora.sync.review.pending", () =>
+        Figures.Values.SelectMany(read => read.ToReview.Select(r => new Measurement<long>(
+            r.Value, new KeyValuePair<string, object?>("allocora.skip.reason", r.Key)))), "{record}");
+
+    private static readonly ObservableGauge<long> Untold = Meter.CreateObservableGauge("allocora.outbox.pending", () =>
+        Figures.Values.Select(read => new Measurement<long>(read.Untold)), "{message}");
+
+    private static readonly ObservableGauge<double> OldestUntold = Meter.CreateObservableGauge("allocora.outbox.oldest_age", () =>
+        Figures.Values.Select(read => new Measurement<double>(read.OldestUntold.TotalSeconds)), "s");
+#pragma warning restore IDE0052
 
     private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>("allocora.sync.run.active", "{run}");
     private static readonly Counter<long> Errors = Meter.CreateCounter<long>("allocora.sync.run.errors", "{error}");

@@ -42,7 +42,7 @@ internal static partial class ProjectReferences
         [PaddleSandbox] = new([], []), // it stands for somebody else's system, so it knows nothing of ours
         // The Connector's own sources, compiled once more.
         [FaultyConnector] = new([Contracts, ServiceDefaults, EventStore], ["RabbitMQ.Client", "Polly.Core"]),
-        [Bench] = new([Contracts, EventStore, Messaging, Testing], ["Npgsql", "RabbitMQ.Client"]),
+        [Bench] = new([Contracts, EventStore, Messaging, Testing, Connector], ["Npgsql", "RabbitMQ.Client"]) { BuiltFirst = [PaddleSandbox] },
     };
 
     public static Rule[] Rules =>

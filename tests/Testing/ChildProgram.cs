@@ -11,6 +11,8 @@ public sealed class ChildProgram : IAsyncDisposable
 
     private ChildProgram(ChildProcess process) => this.process = process;
 
+    public int Id => process.Id;
+
     public Task<int> Exited => process.Exited;
 
     /// <param name="assembly">Of the program, which the test project references.</param>
