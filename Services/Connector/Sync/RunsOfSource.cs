@@ -6,7 +6,8 @@ namespace Allocora.Connector;
 internal static class RunsOfSource
 {
     public static NpgsqlBatchCommand Pause(string workspace, string source) => For("""
-        update sync_run set stop_asked = case when state = 'running' then coalesce(stop_asked, 'pause') end, state = case when state = 'running' then state else 'paused' end
+        update sync_run set stop_asked = case when state = 'running' then coalesce(stop_asked, 'pause') end,
+          state = case when state = 'running' then state else 'paused' end
         where tenant_id = $1 and source_id = $2 and state in ('running', 'waiting') and mode <> 'webhook'
         """, workspace, source);
 
