@@ -71,7 +71,8 @@ internal sealed class SkippedCommands([FromKeyedServices("connector")] NpgsqlDat
         {
             BatchCommands =
             {
-                EventFeed.OfWorkspace(workspace), AccountLock.OfSkipped(workspace, distinct), new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } },
+                EventFeed.OfWorkspace(workspace), AccountLock.OfSkipped(workspace, distinct),
+                new(hold) { Parameters = { Texts(distinct) } }, new(read) { Parameters = { Texts(distinct) } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(ct);

@@ -133,7 +133,8 @@ public sealed class Asking_for_a_sync : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await source.Ask(HttpMethod.Post, $"/sources/{source.Id}/sync-runs", new { mode = "quick" })).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await source.Ask(HttpMethod.Get, $"/sync-runs/{run}/rows?cursor=nonsense")).Status);
         const string none = "run_01hf7yat0000000000000000zz";
-        Assert.Equal((HttpStatusCode.NotFound, "not-found"), await source.Ask(HttpMethod.Post, "/sources/src_01hf7yat0000000000000000zz/sync-runs", new { mode = "full" }));
+        Assert.Equal((HttpStatusCode.NotFound, "not-found"), await source.Ask(
+            HttpMethod.Post, "/sources/src_01hf7yat0000000000000000zz/sync-runs", new { mode = "full" }));
         foreach (var (method, rest) in new[] { (HttpMethod.Get, ""), (HttpMethod.Post, "/cancel"), (HttpMethod.Get, "/rows"), (HttpMethod.Get, "/events") })
             Assert.Equal((HttpStatusCode.NotFound, "not-found"), await source.Ask(method, $"/sync-runs/{none}{rest}"));
 
@@ -182,7 +183,8 @@ public sealed class Asking_for_a_sync : IAsyncLifetime
         using var answer = await source.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
         var told = new List<SseItem<SyncRunDetails>>();
-        var parser = SseParser.Create(await answer.Content.ReadAsStreamAsync(), (_, data) => JsonSerializer.Deserialize<SyncRunDetails>(data, JsonSerializerOptions.Web)!);
+        var parser = SseParser.Create(
+            await answer.Content.ReadAsStreamAsync(), (_, data) => JsonSerializer.Deserialize<SyncRunDetails>(data, JsonSerializerOptions.Web)!);
         await foreach (var one in parser.EnumerateAsync()) told.Add(one);
         return told;
     }

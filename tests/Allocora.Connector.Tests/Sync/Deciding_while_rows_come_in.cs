@@ -51,7 +51,8 @@ public sealed class Deciding_while_rows_come_in : IAsyncLifetime
             await paging;
             Assert.Equal("done", Assert.Single((await deciding)!).Result);
             Assert.Equal($"counts {round}", await database.Ask($"select standing || ' {round}' from provider_object where provider_id = '{refund}'"));
-            Assert.Equal($"{sale} {refund}", await database.Ask($"select string_agg(provider_id, ' ' order by seq) from outbox where provider_id in ('{sale}', '{refund}')"));
+            Assert.Equal($"{sale} {refund}", await database.Ask(
+                $"select string_agg(provider_id, ' ' order by seq) from outbox where provider_id in ('{sale}', '{refund}')"));
         }
     }
 }

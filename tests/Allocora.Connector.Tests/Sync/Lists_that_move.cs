@@ -53,12 +53,14 @@ public sealed class Lists_that_move
         return fault;
     }
 
-    private static Task<JsonObject> Complete(SyncedSource source, string order) => source.Paddle("PATCH", $"/objects/{order}", new JsonObject { ["status"] = "completed" });
+    private static Task<JsonObject> Complete(SyncedSource source, string order) =>
+        source.Paddle("PATCH", $"/objects/{order}", new JsonObject { ["status"] = "completed" });
 
     private static async Task<SortedSet<string>> Sold(SyncedSource source) =>
     [
         .. (await Truth.Rows(source.Connector.Control, "/truth/transactions"))
-            .Where(t => (string)t["status"]! is "paid" or "completed" && (string)t["total"]! != "0").Select(t => $"{t["id"]} {t["total"]} {t["currency_code"]}"),
+            .Where(t => (string)t["status"]! is "paid" or "completed" && (string)t["total"]! != "0")
+            .Select(t => $"{t["id"]} {t["total"]} {t["currency_code"]}"),
     ];
 
     private static SortedSet<string> Told(SyncedSource source) =>

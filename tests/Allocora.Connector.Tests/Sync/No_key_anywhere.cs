@@ -26,7 +26,8 @@ public sealed class No_key_anywhere
             Vhost = vhost,
             Settings =
             [
-                .. sink.Environment().Select(pair => $"--{pair.Key}={pair.Value}"), "--Logging:LogLevel:Default=Trace", $"--Paddle:BaseUrls:sandbox={paddle.Api}",
+                .. sink.Environment().Select(pair => $"--{pair.Key}={pair.Value}"), "--Logging:LogLevel:Default=Trace",
+                $"--Paddle:BaseUrls:sandbox={paddle.Api}",
             ],
         };
         var (seen, run) = (new List<string>(), "");
@@ -37,8 +38,10 @@ public sealed class No_key_anywhere
             foreach (var fault in new JsonObject[]
                      {
                          new() { ["kind"] = "next", ["next"] = $"http://127.0.0.1:1/?key={paddle.Key}" },
-                         new() { ["kind"] = "body", ["body"] = $"{{\"error\":\"{paddle.Key}\"}}" }, new() { ["kind"] = "body", ["body"] = paddle.Key, ["contentType"] = "text/plain" },
-                         new() { ["kind"] = "status", ["status"] = 400, ["code"] = "bad_request", ["detail"] = $"Bearer {paddle.Key}" }, new() { ["kind"] = "truncate" },
+                         new() { ["kind"] = "body", ["body"] = $"{{\"error\":\"{paddle.Key}\"}}" },
+                         new() { ["kind"] = "body", ["body"] = paddle.Key, ["contentType"] = "text/plain" },
+                         new() { ["kind"] = "status", ["status"] = 400, ["code"] = "bad_request", ["detail"] = $"Bearer {paddle.Key}" },
+                         new() { ["kind"] = "truncate" },
                      })
             {
                 fault["match"] = "GET /transactions";
@@ -75,6 +78,7 @@ public sealed class No_key_anywhere
         var asked = await api.PostAsJsonAsync($"{SyncedSource.Path}/sources/{source}/sync-runs", new { mode = "full" });
         var run = (await asked.Content.ReadFromJsonAsync<SyncRunDetails>())!.Id;
         return (await Eventually.Sees(
-            ct => api.GetFromJsonAsync<SyncRunDetails>($"{SyncedSource.Path}/sync-runs/{run}", ct), now => now!.State is "succeeded" or "failed" or "cancelled"))!;
+            ct => api.GetFromJsonAsync<SyncRunDetails>($"{SyncedSource.Path}/sync-runs/{run}", ct),
+            now => now!.State is "succeeded" or "failed" or "cancelled"))!;
     }
 }

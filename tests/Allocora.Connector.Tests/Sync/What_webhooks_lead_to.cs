@@ -131,7 +131,8 @@ public sealed class What_webhooks_lead_to(ITestOutputHelper output) : IAsyncLife
             }
         }
         var arrived = await Eventually.Sees(
-            () => source.Queue.Named(PaddleTransactionSeen.Name).Select(m => (Id: (string)m.Json["transaction"]!["id"]!, m.At)).Where(m => sent.ContainsKey(m.Id)).ToList(),
+            () => source.Queue.Named(PaddleTransactionSeen.Name).Select(m => (Id: (string)m.Json["transaction"]!["id"]!, m.At))
+                .Where(m => sent.ContainsKey(m.Id)).ToList(),
             all => all.Select(m => m.Id).Distinct().Count() == count);
         var took = arrived.GroupBy(m => m.Id).Select(g => TimeProvider.System.GetElapsedTime(sent[g.Key], g.Min(m => m.At)).TotalMilliseconds).Order().ToList();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -160,7 +161,10 @@ public sealed class What_webhooks_lead_to(ITestOutputHelper output) : IAsyncLife
     {
         var time = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var hash = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}:{body}"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/webhooks/paddle/{source.Id}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/webhooks/paddle/{source.Id}")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         request.Headers.TryAddWithoutValidation("Paddle-Signature", $"ts={time};h1={Convert.ToHexStringLower(hash)}");
         Assert.True((await source.Connector.FromPaddle().SendAsync(request)).IsSuccessStatusCode);
     }
@@ -178,7 +182,8 @@ public sealed class What_webhooks_lead_to(ITestOutputHelper output) : IAsyncLife
             .FirstOrDefault(m => (string)m["transaction"]!["id"]! == id && (string)m["transaction"]!["status"]! == status), found => found is not null))!;
 
     private Task<object?> Settled() => Eventually.Sees(
-        _ => Ask("select (select count(*) from webhook_event where handled_at is null) + (select count(*) from outbox where sent_at is null)"), open => open is 0L);
+        _ => Ask("select (select count(*) from webhook_event where handled_at is null) + (select count(*) from outbox where sent_at is null)"),
+        open => open is 0L);
 
     /// <summary>Every run of webhooks: fetched = the sum of the outcomes, as the run says it and as its rows do.</summary>
     private async Task Adds_up()
@@ -186,7 +191,8 @@ public sealed class What_webhooks_lead_to(ITestOutputHelper output) : IAsyncLife
         Assert.Equal(true, await Ask("select count(*) > 0 from sync_run where mode = 'webhook' and pages > 0"));
         Assert.Equal(true, await Ask("""
             select bool_and(r.rows = (select count(*) from sync_row as w where w.run_id = r.id and not w.released)
-              and r.rows = (select coalesce(sum(p.rows), 0) from sync_page as p where p.run_id = r.id) and r.pages = (select count(*) from sync_page as p where p.run_id = r.id)
+              and r.rows = (select coalesce(sum(p.rows), 0) from sync_page as p where p.run_id = r.id)
+              and r.pages = (select count(*) from sync_page as p where p.run_id = r.id)
               and r.rows = (select coalesce(sum(o.value::bigint), 0) from jsonb_each_text(r.outcomes) as o))
             from sync_run as r where r.mode = 'webhook'
             """));
