@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Allocora.EventStore;
 using Allocora.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Allocora.Connector.Tests;
 
@@ -74,7 +74,7 @@ public sealed class Showing_figures : IAsyncLifetime
     public async Task Of_several_instances_one_shows_figures_and_another_takes_over()
     {
         var time = new ManualTime();
-        await using var elsewhere = NpgsqlDataSource.Create(database.AddressOf("connector_worker"));
+        await using var elsewhere = Database.Source(new(database.AddressOf("connector_worker")), "connector");
         using var first = new Figures(database.Worker, time, NullLogger<Figures>.Instance);
         using var second = new Figures(elsewhere, time, NullLogger<Figures>.Instance);
         await first.StartAsync(default);
