@@ -7,8 +7,12 @@ using System.Text.Json.Nodes;
 namespace Allocora.AppHost;
 
 /// <summary>Connects the demo's workspace with the stand-in for Paddle, as its admin would, and has all of it read.</summary>
-internal sealed class DemoSource(HttpClient http, string console, Action<string> say)
+internal sealed class DemoSource(string console, Action<string> say) : IDisposable
 {
+    // The stand-in is asked about everything the key may do, on a machine that is just starting five services.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly HttpClient http = new() { Timeout = Patience };
+
     /// <returns>The source's id; null where there is no demo or it cannot be connected now.</returns>
     public async Task<string?> Connect(DemoAsMade? demo, string paddleKey, CancellationToken ct)
     {
@@ -35,6 +39,8 @@ internal sealed class DemoSource(HttpClient http, string console, Action<string>
             return null;
         }
     }
+
+    public void Dispose() => http.Dispose();
 
     private async Task<(HttpStatusCode Status, JsonObject Told)> Post(string address, string token, JsonObject body, CancellationToken ct)
     {

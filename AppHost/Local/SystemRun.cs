@@ -42,7 +42,8 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             ready[$"service {service.Name}"] = StartService(service, service.WaitsFor.Select(n => needs[n]), failed.Token);
         await AllOrFirstFailure(ready.Values, failed);
 
-        source = await new DemoSource(http, addresses.PublicUrl, say).Connect(data.Demo(), paddle!.Key!, ct);
+        using var shop = new DemoSource(addresses.PublicUrl, say);
+        source = await shop.Connect(data.Demo(), paddle!.Key!, ct);
         complete = true;
         Record();
     }

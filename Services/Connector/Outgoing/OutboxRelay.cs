@@ -75,8 +75,7 @@ internal sealed partial class OutboxRelay(
             if (!await BrokerMark.IsThere(connection, mark, ct))
             {
                 // In this order: a crash between the two costs duplicates, the other way round it would cost messages.
-                await using (var again = worker.CreateCommand("update outbox set sent_at = null where sent_at is not null"))
-                    Again(await again.ExecuteNonQueryAsync(ct));
+                await TellAgain(ct);
                 await BrokerMark.Put(connection, mark, ct);
             }
             known = connection;
@@ -87,6 +86,22 @@ internal sealed partial class OutboxRelay(
             CannotLook(reason);
             return false;
         }
+    }
+
+    private async Task TellAgain(CancellationToken ct)
+    {
+        const int some = 20_000;
+        var (all, now) = (0L, some);
+        while (now == some)
+        {
+            await using var again = worker.CreateCommand("""
+                update outbox set sent_at = null where seq = any (array(select seq from outbox where sent_at is not null order by seq limit $1))
+                """);
+            again.Parameters.Add(new() { Value = some });
+            now = await again.ExecuteNonQueryAsync(ct);
+            all += now;
+        }
+        Again(all);
     }
 
     private static async Task<bool> Ask(NpgsqlConnection connection, string question, CancellationToken ct)
@@ -101,7 +116,7 @@ internal sealed partial class OutboxRelay(
     private partial void Stopped(string reason);
 
     [LoggerMessage(LogLevel.Information, "The broker does not know us: {Count} messages are told again")]
-    private partial void Again(int count);
+    private partial void Again(long count);
 
     [LoggerMessage(LogLevel.Warning, "It cannot be seen whether the broker has kept its data: {Reason}")]
     private partial void CannotLook(string reason);

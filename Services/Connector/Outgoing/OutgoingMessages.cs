@@ -51,7 +51,7 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
     private static OutgoingMessage Make(Entry entry, Dictionary<(string, string, string), PaddleProductSeen> products) => entry.Kind switch
     {
         RunKind => Of(entry, PaddleRunEnded.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}"),
-        PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}|{entry.Seq}"),
+        PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, $"{entry.Kind}|{EventOf(entry.Data!)}"),
         ProductKind => Of(
             entry, PaddleProductSeen.Message, Text(products[(entry.Workspace, entry.Environment, entry.ProviderId)]), $"{entry.Kind}|{entry.Seq}"),
         _ => Seen(entry),
@@ -67,6 +67,12 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
         return row.Transaction is { } transaction
             ? Of(entry, PaddleTransactionSeen.Name, Text(new PaddleTransactionSeen(transaction, seen)), name)
             : Of(entry, PaddleAdjustmentSeen.Name, Text(new PaddleAdjustmentSeen(row.Adjustment!, seen)), name);
+    }
+
+    private static string EventOf(string payout)
+    {
+        using var seen = JsonDocument.Parse(payout);
+        return seen.RootElement.GetProperty("eventId").GetString()!;
     }
 
     /// <summary>The same version of the same thing has the same id, whichever run saw it and however often it is told.</summary>

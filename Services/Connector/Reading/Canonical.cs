@@ -14,8 +14,8 @@ internal static class Canonical
         WriteIndented = false,
     };
 
-    // When Paddle last touched an object says nothing about what counts in it.
-    public static byte[] RevisionOf(PaddleTransaction transaction) => Hash(transaction with { UpdatedAt = default });
+    // When Paddle last touched an object says nothing about what counts in it, and what adjustments have made of it they say themselves.
+    public static byte[] RevisionOf(PaddleTransaction transaction) => Hash(transaction with { UpdatedAt = default, AdjustedTotal = null });
 
     public static byte[] RevisionOf(PaddleAdjustment adjustment) => Hash(adjustment with { UpdatedAt = null });
 

@@ -21,6 +21,8 @@ internal static class Judge
         if (known is null) return fresh;
         if (row.Revision.AsSpan().SequenceEqual(known.Revision)) return Again(fresh, known);
 
+        // What a person left out comes back to a person, also when no rule would leave it out as it is now.
+        if (known is { Standing: Standing.Skipped, Reason: Excluded } && fresh.Standing == Standing.Counts) fresh = Fresh.Changed(row);
         var effect = Statuses.Effect(row.Kind, row.Status);
         // What the Ledger counts is kept up to date with, whatever the rules say today. What a person let in is for a person again.
         if (known is { Standing: Standing.Counts } and not { Reason: Included } && effect > 0) fresh = Accepted;
@@ -69,7 +71,7 @@ internal static class Judge
 internal static class Fresh
 {
     public const string BeforeStart = "before-start", ZeroAmount = "zero-amount", CurrencyMismatch = "currency-mismatch", UnknownStatus = "unknown-status",
-        UnknownAction = "unknown-action", UnknownCurrency = "unknown-currency";
+        UnknownAction = "unknown-action", UnknownCurrency = "unknown-currency", ChangedSince = "changed-after-exclusion";
 
     private static readonly HashSet<string> Actions = new(StringComparer.Ordinal)
     {
@@ -82,6 +84,11 @@ internal static class Fresh
         { Adjustment: { } adjustment } => Of(adjustment, itsTransaction),
         _ => throw new ArgumentException("A row is about a transaction or about an adjustment.", nameof(row)),
     };
+
+    /// <summary>A person left an earlier version out.</summary>
+    public static Judgement Changed(SeenRow row) => Skipped(
+        ChangedSince, "It has changed since it was left out.", row.Transaction?.Totals.Total ?? row.Adjustment!.Totals.Total,
+        row.Transaction?.BilledAt ?? row.CreatedAt);
 
     private static Judgement Of(PaddleTransaction sale, SourceTerms terms)
     {

@@ -67,6 +67,7 @@ create table skipped_row (
   constraint skipped_row_decided check (status = 'open' or decided_at is not null)
 );
 create index skipped_row_by_status on skipped_row (tenant_id, status, id);
+create index skipped_row_open_by_run on skipped_row (tenant_id, last_run) where status = 'open';
 
 -- Products and prices as the catalogue, or a sale of them, showed them.
 create table catalogue_entry (

@@ -25,32 +25,36 @@ internal static class CancelRun
     private static async Task<IResult> Handle(
         string run, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, TimeProvider time, CancellationToken ct)
     {
-        var asking = AskedBy.Of(http);
         var workspace = http.Workspace();
+        if (await Cancel(database, workspace, run, AskedBy.Of(http), time.GetUtcNow(), ct) is { } refusal)
+            return Problems.Refuse(refusal.Code == "not-found" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, refusal.Code, refusal.Sentence);
+        return TypedResults.Accepted($"/api/v1/workspaces/{workspace}/sync-runs/{run}", await ReadRuns.One(database, workspace, run, ct));
+    }
+
+    private static async Task<Refusal?> Cancel(
+        NpgsqlDataSource database, string workspace, string run, AskedBy asking, DateTimeOffset now, CancellationToken ct)
+    {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var (state, mode, source) = await Look(connection, transaction, workspace, run, ct);
         var decision = Decide(state, mode, source, run);
-        if (decision.Refusal is { } refusal)
-            return Problems.Refuse(refusal.Code == "not-found" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, refusal.Code, refusal.Sentence);
-        if (decision.Events.Count > 0)
+        if (decision.Refusal is { } refusal) return refusal;
+        if (decision.Events.Count == 0) return null;
+        await using (var batch = new NpgsqlBatch(connection, transaction))
         {
-            await using (var batch = new NpgsqlBatch(connection, transaction))
-            {
-                // Who works on it stops at the end of the page; where nobody does, it is over at once.
-                batch.Add("""
-                    update sync_run set stop_asked = 'cancel', state = case when state = 'running' then state else 'cancelled' end,
-                      ended_at = case when state = 'running' then null else clock_timestamp() end
-                    where id = $1
-                    """, run);
-                await batch.ExecuteNonQueryAsync(ct);
-            }
-            var now = time.GetUtcNow();
-            var happened = ConnectorEvents.Catalog.Seal(decision.Events[0], EventId.Of(workspace, asking.Command ?? $"cancel {run}", 1), now, asking.Origin);
-            await EventLog.Append(transaction, [new Entry(workspace, $"source-{source}", asking.Command ?? $"cancel {run}", null, [happened])], ct);
+            // Who works on it stops at the end of the page; where nobody does, it is over soon.
+            batch.Add("""
+                update sync_run set stop_asked = 'cancel', state = case when state = 'running' then state else 'cancelled' end,
+                  ended_at = case when state = 'running' then null else clock_timestamp() end
+                where id = $1
+                """, run);
+            await batch.ExecuteNonQueryAsync(ct);
         }
+        var key = asking.Command ?? $"cancel {run}";
+        var happened = ConnectorEvents.Catalog.Seal(decision.Events[0], EventId.Of(workspace, key, 1), now, asking.Origin);
+        await EventLog.Append(transaction, [new Entry(workspace, $"source-{source}", key, null, [happened])], ct);
         await transaction.CommitAsync(ct);
-        return TypedResults.Accepted($"/api/v1/workspaces/{workspace}/sync-runs/{run}", await ReadRuns.One(database, workspace, run, ct));
+        return null;
     }
 
     private static async Task<(string? State, string Mode, string Source)> Look(

@@ -25,6 +25,7 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         AddObjects(batch, page, judged, known);
         AddPayloads(batch, page, fetched.Answer.At, judged, known);
         AddReleased(batch, page, judged);
+        SayWhyTheyWait(batch, page, judged);
         AddSkipped(batch, page, judged);
         CloseSkipped(batch, page, judged);
         AddOutgoing(batch, page, transaction.No, fetched.Answer.At, judged);
@@ -64,14 +65,14 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
             batch.Add("""
                 insert into provider_object (tenant_id, environment, provider_id, kind, source_id, reading, status, created_at, updated_at, revision,
                   content, standing, reason, transaction_id, is_open, told_revision)
-                select $1, $2, o.id, o.kind, $3, $16, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason, o.transaction_id,
-                  o.is_open, case when o.told then o.revision end
+                select $1, $2, o.id, o.kind, $3, $16, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason,
+                  o.transaction_id, o.is_open, case when o.told then o.revision end
                 from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[],
                   $13::text[], $14::bool[], $15::bool[])
                   as o (id, kind, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told)
-                on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, reading = excluded.reading, status = excluded.status,
-                  updated_at = excluded.updated_at, revision = excluded.revision, content = excluded.content, standing = excluded.standing,
-                  reason = excluded.reason, is_open = excluded.is_open, told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
+                on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, reading = excluded.reading,
+                  status = excluded.status, updated_at = excluded.updated_at, revision = excluded.revision, content = excluded.content,
+                  standing = excluded.standing, reason = excluded.reason, is_open = excluded.is_open, told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
                 """, page.Source.Workspace, page.Source.Environment, page.Source.Id,
                 (string[])[.. changed.Select(r => r.Row!.Id)], (string[])[.. changed.Select(r => Words.Of(r.Row!.Kind))],
                 (string[])[.. changed.Select(r => r.Row!.Status)], (DateTimeOffset[])[.. changed.Select(r => r.Row!.CreatedAt)],
@@ -83,7 +84,8 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         }
         // Nothing that counts is new about these. But where they were seen last, and what is kept of them, may be.
         var same = judged.Rows.Where(r => r.Row is { } row && r.Judgement is { Standing: null, Outcome: RowOutcome.Duplicate }
-            && known.Kept.TryGetValue(row.Id, out var kept) && (kept.Source != page.Source.Id || kept.Reading != page.Source.Reading
+            && changed.All(c => c.Row!.Id != row.Id) && known.Kept.TryGetValue(row.Id, out var kept)
+            && (kept.Source != page.Source.Id || kept.Reading != page.Source.Reading
                 || !kept.Content.AsSpan().SequenceEqual(row.Content) || known.All[row.Id].UpdatedAt < row.UpdatedAt))
             .GroupBy(r => r.Row!.Id).Select(g => g.Last()).ToList();
         if (same.Count == 0) return;
@@ -114,6 +116,18 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
             update provider_object set standing = 'counts', reason = null, told_revision = revision
             where tenant_id = $1 and environment = $2 and provider_id = any ($3)
             """, page.Source.Workspace, page.Source.Environment, (string[])[.. judged.Released.Select(r => r.Id)]);
+    }
+
+    /// <summary>What waits for a transaction that does not count has not to look for it any more.</summary>
+    private static void SayWhyTheyWait(NpgsqlBatch batch, PageOf page, JudgedPage judged)
+    {
+        var still = judged.Rows.Where(r => r.Row?.Transaction is not null && r.After is { Standing: not Standing.Counts })
+            .GroupBy(r => r.Row!.Id).Select(g => (g.Key, Reason: Fresh.WhyItWaits(g.Last().After!.Standing, g.Last().After!.Reason)!)).ToList();
+        if (still.Count == 0) return;
+        batch.Add("""
+            update provider_object as p set reason = w.reason from unnest($3::text[], $4::text[]) as w (id, reason)
+            where p.tenant_id = $1 and p.environment = $2 and p.transaction_id = w.id and p.standing = 'waiting' and p.reason <> w.reason
+            """, page.Source.Workspace, page.Source.Environment, (string[])[.. still.Select(w => w.Key)], (string[])[.. still.Select(w => w.Reason)]);
     }
 
     private void AddSkipped(NpgsqlBatch batch, PageOf page, JudgedPage judged)

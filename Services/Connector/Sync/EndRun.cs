@@ -18,9 +18,11 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
     public async Task<string?> Finish(SyncRun run, Source source, RunPlan? plan, Claim claim, CancellationToken ct)
     {
         await using var connection = await worker.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var sums = await Sums(connection, transaction, run, claim, ct);
+        // Before anything is held, for it takes a while; only who has the claim could still add to it.
+        var sums = await Sums(connection, run, ct);
         if (sums.WhatIsWrong is { } wrong) return wrong;
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Fence(connection, transaction, run, claim, ct);
 
         // What was updated since Paddle's clock at the start may have been read in its old form.
         var completeUntil = plan?.StartedAt - overlap;
@@ -30,7 +32,8 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
             with told as (
               insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, included, data, at, traceparent)
               values ($1, $2, $3, $4, $5, 0, 'run', $4, false, $6::jsonb, coalesce($7, clock_timestamp()), $8) returning seq)
-            update sync_run set state = 'delivering', stage = null, stop_asked = null, last_message = told.seq from told where tenant_id = $1 and id = $4
+            update sync_run set state = 'delivering', stage = null, stop_asked = null, estimated_total = null, last_message = told.seq from told
+            where tenant_id = $1 and id = $4
             """, run.Workspace, source.Id, source.Environment, run.Id, sums.Pages, JsonSerializer.Serialize(ended, Canonical.Json),
             At(plan?.StartedAt), Activity.Current?.Id);
         if (plan is not null) MoveMarks(batch, run, source, plan, completeUntil);
@@ -41,7 +44,7 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
     }
 
     private static void MoveMarks(NpgsqlBatch batch, SyncRun run, Source source, RunPlan plan, DateTimeOffset? completeUntil) => batch.Add("""
-        update source set transactions_since = greatest(transactions_since, $3), events_after = coalesce($4, events_after),
+        update source set transactions_since = coalesce($3, transactions_since), events_after = coalesce($4, events_after),
           sweep_mark = coalesce($5, sweep_mark), swept_at = case when $6 then $7 else swept_at end,
           next_sync_at = greatest(next_sync_at, clock_timestamp() + make_interval(mins => interval_minutes))
         where tenant_id = $1 and id = $2
@@ -49,7 +52,23 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
 
     private static NpgsqlParameter At(DateTimeOffset? at) => new() { Value = (object?)at ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private static async Task<RunSums> Sums(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncRun run, Claim claim, CancellationToken ct)
+    // The source before the run, as all who change a source and its runs.
+    private static async Task Fence(NpgsqlConnection connection, NpgsqlTransaction transaction, SyncRun run, Claim claim, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.Add("select from source where tenant_id = $1 and id = $2 for update", run.Workspace, run.Source);
+        batch.Add("""
+            select 1 from sync_run as r
+            where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and r.epoch = $4 and exists (
+              select from sync_lease as l where l.source_id = $3 and l.epoch = $4 and l.holder = $5 and l.expires_at > clock_timestamp() for share)
+            for update
+            """, run.Workspace, run.Id, claim.What, claim.Epoch, claim.Holder);
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        if (!await reader.ReadAsync(ct)) throw new FencedException(claim.What);
+    }
+
+    private static async Task<RunSums> Sums(NpgsqlConnection connection, SyncRun run, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand("""
             select r.pages, r.rows, r.outcomes,
@@ -58,18 +77,12 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
               (select count(*) from sync_page as p where p.tenant_id = $1 and p.run_id = $2),
               (select coalesce(jsonb_object_agg(o.outcome, o.rows), '{}') from (
                 select outcome, count(*) as rows from sync_row as w where w.tenant_id = $1 and w.run_id = $2 and not w.released group by outcome) as o)
-            from sync_run as r
-            where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and r.epoch = $4 and exists (
-              select from sync_lease as l where l.source_id = $3 and l.epoch = $4 and l.holder = $5 and l.expires_at > clock_timestamp() for share)
-            for update of r
-            """, connection, transaction);
+            from sync_run as r where r.tenant_id = $1 and r.id = $2
+            """, connection);
         command.Parameters.Add(new() { Value = run.Workspace });
         command.Parameters.Add(new() { Value = run.Id });
-        command.Parameters.Add(new() { Value = claim.What });
-        command.Parameters.Add(new() { Value = claim.Epoch });
-        command.Parameters.Add(new() { Value = claim.Holder });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) throw new FencedException(claim.What);
+        await reader.ReadAsync(ct);
         var counted = JsonSerializer.Deserialize<Dictionary<string, long>>(reader.GetString(6))!;
         var outcomes = JsonSerializer.Deserialize<Dictionary<string, long>>(reader.GetString(2))!;
         return new(

@@ -29,7 +29,7 @@ internal sealed record EventRow(string Id, string Type, DateTimeOffset OccurredA
     }
 
     internal static string? Text(JsonElement from, string name) =>
-        from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        JsonText.Of(from, name);
 }
 
 internal sealed record PayoutTold(string Id, string Status, Money Amount, string? RemittanceReference)

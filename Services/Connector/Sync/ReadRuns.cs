@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Allocora.Contracts;
 using Allocora.Contracts.Api;
 using Allocora.EventStore;
 using Allocora.ServiceDefaults;
@@ -44,6 +45,8 @@ internal static class ReadRuns
         string? source, int? limit, string? cursor, HttpContext http, [FromKeyedServices("connector")] NpgsqlDataSource database, CancellationToken ct)
     {
         if (Paging.WhatIsWrong(limit, cursor) is { } wrong) return Problems.Invalid(new FieldError(wrong.Field, wrong.Message));
+        if (source is not null && !NewId.Is("src", source))
+            return Problems.Invalid(new FieldError("source", "Give the id of a source, as GET sources lists it."));
         var paging = Paging.Of(limit, cursor);
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(EventFeed.OfWorkspace(http.Workspace()));

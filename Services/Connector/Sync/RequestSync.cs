@@ -18,7 +18,8 @@ internal static class RequestSync
     /// <param name="state">Of the source; null when there is none.</param>
     public static Decision<SyncRequested> Decide(string? state, string source, string? queuedRun, string newRun, string mode) => state switch
     {
-        null or "disconnected" => new Refusal("not-found", "There is no such source."),
+        null => new Refusal("not-found", "There is no such source."),
+        "disconnected" => new Refusal("source-disconnected", "The source is disconnected. Connect its account again."),
         "paused" => new Refusal("source-paused", "The source is paused. Resume it first."),
         "stopped" => new Refusal("source-stopped", "The source was stopped because its key was refused. Give it another key, or resume it."),
         _ => new SyncRequested(source, queuedRun ?? newRun, mode),
@@ -29,14 +30,21 @@ internal static class RequestSync
         CancellationToken ct)
     {
         if (body.Mode is not ("normal" or "full")) return Problems.Invalid(new FieldError("#/mode", "Give normal or full."));
-        var asking = AskedBy.Of(http);
         var workspace = http.Workspace();
+        var (run, refusal) = await Ask(database, workspace, source, body.Mode, AskedBy.Of(http), time.GetUtcNow(), ct);
+        if (refusal is not null)
+            return Problems.Refuse(refusal.Code == "not-found" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, refusal.Code, refusal.Sentence);
+        return TypedResults.Accepted($"/api/v1/workspaces/{workspace}/sync-runs/{run}", await ReadRuns.One(database, workspace, run!, ct));
+    }
+
+    private static async Task<(string? Run, Refusal? Refusal)> Ask(
+        NpgsqlDataSource database, string workspace, string source, string mode, AskedBy asking, DateTimeOffset now, CancellationToken ct)
+    {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var (state, queued) = await Look(connection, transaction, workspace, source, ct);
-        var decision = Decide(state, source, queued, NewId.For("run", time.GetUtcNow()), body.Mode);
-        if (decision.Refusal is { } refusal)
-            return Problems.Refuse(refusal.Code == "not-found" ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, refusal.Code, refusal.Sentence);
+        var decision = Decide(state, source, queued, NewId.For("run", now), mode);
+        if (decision.Refusal is { } refusal) return (null, refusal);
 
         var requested = decision.Events[0];
         await using (var batch = new NpgsqlBatch(connection, transaction))
@@ -48,12 +56,12 @@ internal static class RequestSync
                 """, workspace, requested.Run, source, requested.Mode, asking.Person);
             await batch.ExecuteNonQueryAsync(ct);
         }
-        var sealedEvent = ConnectorEvents.Catalog.Seal(
-            requested, EventId.Of(workspace, asking.Command ?? $"{requested.Run} {NewId.For("ask", time.GetUtcNow())}", 1), time.GetUtcNow(), asking.Origin);
-        var told = await EventLog.Append(transaction, [new Entry(workspace, $"source-{source}", asking.Command, null, [sealedEvent])], ct);
-        if (told[0].Outcome == Outcome.Duplicate) return Problems.Refuse(StatusCodes.Status409Conflict, "already-done", "This was asked for before.");
+        var happened = ConnectorEvents.Catalog.Seal(
+            requested, EventId.Of(workspace, asking.Command ?? $"{requested.Run} {NewId.For("ask", now)}", 1), now, asking.Origin);
+        var told = await EventLog.Append(transaction, [new Entry(workspace, $"source-{source}", asking.Command, null, [happened])], ct);
+        if (told[0].Outcome == Outcome.Duplicate) return (null, SourceTold.DoneBefore);
         await transaction.CommitAsync(ct);
-        return TypedResults.Accepted($"/api/v1/workspaces/{workspace}/sync-runs/{requested.Run}", await ReadRuns.One(database, workspace, requested.Run, ct));
+        return (requested.Run, null);
     }
 
     private static async Task<(string? State, string? Queued)> Look(

@@ -101,8 +101,9 @@ internal sealed record RunPlan(
         var plan = this with
         {
             StartedAt = StartedAt ?? page.At,
-            Hinted = Named(Hinted, page.Hinted),
-            Reversals = Named(Reversals, page.Reversals),
+            // Who reads all of them anyway has nothing to look up.
+            Hinted = Sweeps ? Hinted : Named(Hinted, page.Hinted),
+            Reversals = Sweeps ? Reversals : Named(Reversals, page.Reversals),
             After = page.NextAfter,
         };
         if (page.NamesProducts && !plan.Lanes.Contains(Lane.Products)) plan = plan with { Lanes = [.. plan.Lanes, Lane.Products, Lane.Prices] };
@@ -139,7 +140,7 @@ internal sealed record RunPlan(
         Lane[] lanes =
             [.. Lanes.Where(lane => lane is not (Lane.HintedAdjustments or Lane.AdjustmentsOfReversals or Lane.AwaitedTransactions)), Lane.AllAdjustments,
                 Lane.AwaitedTransactions];
-        return this with { Hinted = [], Reversals = [], Lanes = lanes, After = lanes[0] == Now ? After : null };
+        return this with { Hinted = [], Reversals = [], Sweeps = true, Lanes = lanes, After = lanes[0] == Now ? After : null };
     }
 
     private static IReadOnlyList<string> Named(IReadOnlyList<string> before, IReadOnlyList<string> now) => now.Count == 0 ? before : [.. before.Union(now)];

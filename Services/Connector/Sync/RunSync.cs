@@ -12,6 +12,7 @@ internal sealed record Interrupted(string State, string? Code, string? Detail, T
 /// <summary>Reads one run, page by page, from where it stands to its end. Whatever ends the process on the way, whoever goes on loses nothing.</summary>
 internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, PaddleOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan EventsAreLate = TimeSpan.FromMinutes(10);
     private readonly CommitRows rows = new(worker, time);
     private readonly CommitLists lists = new(worker);
 
@@ -95,8 +96,10 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
         // The first look at events only finds the place of the last one.
         var isPlace = request.Lane == Lane.Events && plan.EventsAfter is null;
         IReadOnlyList<EventRow> counted = isPlace ? [] : events;
+        // The next run reads the last of them again: one may become visible later than another that has a greater id.
+        var settled = events.Where(e => isPlace || e.OccurredAt <= answer.At - EventsAreLate);
         var next = plan.Next(new(
-            answer.At, list.NextAfter, [.. events.Select(e => e.Id)], list.EstimatedTotal, [],
+            answer.At, list.NextAfter, [.. settled.Select(e => e.Id)], list.EstimatedTotal, [],
             [.. counted.Where(e => e is { IsAboutAdjustment: true, EntityId: not null }).Select(e => e.EntityId!).Where(IsAdjustment).Distinct()],
             counted.Any(e => e.IsAboutCatalogue)), []);
         return (next, await lists.Events(page, fetched, counted, next, ct));

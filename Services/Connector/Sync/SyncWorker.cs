@@ -33,6 +33,7 @@ internal sealed partial class SyncWorker(
     {
         foreach (var (source, _) in working.Where(w => w.Value.IsCompleted).ToList()) working.Remove(source);
         await runs.Schedule(time.GetUtcNow(), ct);
+        await runs.Settle(ct);
         foreach (var run in await runs.Open(options.RunsAtOnce + working.Count, ct))
         {
             if (working.Count >= options.RunsAtOnce) return;
@@ -67,6 +68,12 @@ internal sealed partial class SyncWorker(
         {
             (result, error) = await Fail(run, claim, "credential-missing", "The source was disconnected.", ct);
         }
+        catch (Exception e) when (e is not NpgsqlException || e is PostgresException { SqlState: ['2', '2' or '3', ..] })
+        {
+            // A fault of ours, or data the database refuses: it would be the same again. The error's text may quote a page.
+            Broke(run.Id, e.GetType().Name, e.TargetSite?.DeclaringType?.FullName);
+            (result, error) = await Fail(run, claim, "internal-error", "It met something it was not made for. The log of the connector names it.", ct);
+        }
         catch (NpgsqlException e)
         {
             // Nothing of the page was written. Whoever claims the run next goes on where it stands.
@@ -86,7 +93,9 @@ internal sealed partial class SyncWorker(
     private async Task<(string Result, string? Error)> Do(SyncRun run, Claim claim, CancellationToken ct)
     {
         if (await ReadSources.Load(worker, run.Source, ct) is not { IsActive: true } source) return ("waiting", null);
-        var plan = run.Plan ?? RunPlan.Begin(run.Mode == "full", await Marks(source, ct), source.Lacks, await SweepIsDue(source, ct));
+        var plan = run.Plan is { } kept
+            ? RunPlan.Read(kept)
+            : RunPlan.Begin(run.Mode == "full", await Marks(source, ct), source.Lacks, await SweepIsDue(source, ct));
         if (!await runs.Take(run, claim, plan, ct)) return ("waiting", null);
         Begins(run.Id, run.Mode, source.Id);
         var access = await keys.Open(source, ct);
@@ -201,6 +210,9 @@ internal sealed partial class SyncWorker(
 
     [LoggerMessage(LogLevel.Warning, "{Run} has failed: {Code}")]
     private partial void Failed(string run, string code);
+
+    [LoggerMessage(LogLevel.Error, "{Run} broke off: {Error} in {Where}")]
+    private partial void Broke(string run, string error, string? where);
 
     [LoggerMessage(LogLevel.Warning, "Somebody else works on {Run} now")]
     private partial void Lost(string run);

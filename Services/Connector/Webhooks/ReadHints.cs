@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Allocora.EventStore;
 using Npgsql;
@@ -9,7 +10,8 @@ internal sealed partial class ReadHints(
     NpgsqlDataSource worker, PaddleClient paddle, PaddleOptions paddleOptions, OpenKey keys, StopSource stop, SyncOptions options, TimeProvider time,
     ILogger<ReadHints> logger) : BackgroundService
 {
-    private const int TakenAtOnce = 200;
+    private const int TakenAtOnce = 200, SourcesMax = 10_000;
+    private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(1), PauseMax = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly Claims claims = new(worker, options.Lease);
     private readonly CommitRows rows = new(worker, time);
@@ -17,6 +19,7 @@ internal sealed partial class ReadHints(
     private readonly DayOfWebhooks days = new(worker, new EndRun(worker, options.Overlap), time);
     private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/hints";
     private readonly Dictionary<string, Task> working = [];
+    private readonly ConcurrentDictionary<string, (int Times, DateTimeOffset Until)> failed = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -35,13 +38,13 @@ internal sealed partial class ReadHints(
         foreach (var (source, _) in working.Where(w => w.Value.IsCompleted).ToList()) working.Remove(source);
         await using var command = worker.CreateCommand("""
             select distinct s.id from webhook_event as w join source as s on s.tenant_id = w.tenant_id and s.id = w.source_id and s.state = 'active'
-            where w.handled_at is null and not starts_with(w.event_type, 'api_key') limit $1
+            where w.handled_at is null and not starts_with(w.event_type, 'api_key') order by s.id limit $1
             """);
-        command.Parameters.Add(new() { Value = options.RunsAtOnce });
+        command.Parameters.Add(new() { Value = SourcesMax });
         var sources = new List<string>();
         await using (var reader = await command.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct)) sources.Add(reader.GetString(0));
-        foreach (var source in sources.Where(s => !working.ContainsKey(s)))
+        foreach (var source in sources.Where(s => !working.ContainsKey(s) && !(failed.TryGetValue(s, out var last) && time.GetUtcNow() < last.Until)))
             if (await claims.Take($"{source}/hints", me, ct) is { } claim) working[source] = Task.Run(() => Work(source, claim, ct), CancellationToken.None);
     }
 
@@ -56,16 +59,17 @@ internal sealed partial class ReadHints(
             using var key = access.Key;
             var page = new PageOf(source, (await days.Take(source, claim, ct)).Id, "webhook", claim);
             while (await Take(source, ct) is { Count: > 0 } hints && await claims.Keep(claim, ct)) await Read(page, access, hints, ct);
+            failed.TryRemove(id, out _);
         }
         catch (PaddleRefusedException e)
         {
             if (e.IsAboutTheKey) await stop.Stop(workspace, id, "credential-invalid", ct);
-            NotRead(id, e.Code);
+            Later(id, e.Code);
         }
         catch (Exception e) when (
             e is PaddleUnavailableException or PaddleNonsenseException or FencedException or NoKeyException or NpgsqlException or OperationCanceledException)
         {
-            NotRead(id, e.GetType().Name); // they stay open and are taken up again
+            Later(id, e.GetType().Name); // they stay open and are taken up again
         }
         finally
         {
@@ -88,6 +92,7 @@ internal sealed partial class ReadHints(
 
     private async Task Objects(PageOf page, PaddleAccess access, RowKind kind, Lane lane, string path, CancellationToken ct)
     {
+        if (!await claims.Keep(page.Claim, ct)) throw new FencedException(page.Claim.What);
         using var span = ConnectorTelemetry.StartPage(lane, page.Run, null);
         var answer = await paddle.Get(access, Urgency.Incremental, path, ct);
         var read = ReadPages.Read(answer.Body, kind, page.Source.Terms.CustomDataKeys, paddleOptions.AddressOf(page.Source.Environment), path.Split('?')[0]);
@@ -146,6 +151,13 @@ internal sealed partial class ReadHints(
         command.Parameters.Add(new() { Value = hints.Select(h => h.Id).ToArray() });
         command.Parameters.Add(new() { Value = outcome });
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private void Later(string source, string because)
+    {
+        NotRead(source, because);
+        failed.AddOrUpdate(source, _ => (1, time.GetUtcNow() + PauseMin), (_, last) =>
+            (last.Times + 1, time.GetUtcNow() + TimeSpan.FromTicks(Math.Min(PauseMin.Ticks << Math.Min(last.Times, 9), PauseMax.Ticks))));
     }
 
     private async Task GiveBack(Claim claim)

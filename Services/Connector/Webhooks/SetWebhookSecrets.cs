@@ -36,7 +36,8 @@ internal sealed partial class SetWebhookSecrets(KeyVault vault, ChangeSource cha
             yield return new("#/secrets", $"Give 1 to {SourceRules.SecretsMax} secrets, each once.");
         foreach (var (index, secret) in body.Secrets.Take(SourceRules.SecretsMax).Index())
         {
-            if (secret.Length is < LengthMin or > LengthMax || secret.Any(letter => letter is <= ' ' or > '~'))
+            if (secret.Length is < LengthMin or > LengthMax || secret.Any(letter => letter is <= ' ' or > '~')
+                || secret.Contains("_apikey_", StringComparison.Ordinal))
                 yield return new($"#/secrets/{index}", "This is not a webhook destination's secret. Copy it from Paddle, Developer tools, Notifications.");
         }
     }

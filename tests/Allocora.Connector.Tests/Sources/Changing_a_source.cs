@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Allocora.Contracts.Api;
+using Allocora.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -98,7 +99,7 @@ public sealed class Changing_a_source : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, (await calls.Send(HttpMethod.Delete, SourceCalls.Url($"/{source.Id}"))).Status);
 
         Assert.Equal(0L, await connector.Database.Ask("select count(*) from credential"));
-        Assert.Equal("cancel", await connector.Database.Ask("select stop_asked from sync_run"));
+        await Eventually.Sees(_ => connector.Database.Ask("select state from sync_run"), state => (string?)state == "cancelled");
         var now = await calls.Read(source.Id);
         Assert.Equal(("disconnected", null, null), (now.State, now.Key, now.Freshness.NextSyncAt));
         Assert.Equal("source-disconnected", (string)(await Patch(new { name = "Late" })).Body["code"]!);
