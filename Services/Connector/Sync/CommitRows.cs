@@ -72,7 +72,8 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
                   as o (id, kind, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told)
                 on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, reading = excluded.reading,
                   status = excluded.status, updated_at = excluded.updated_at, revision = excluded.revision, content = excluded.content,
-                  standing = excluded.standing, reason = excluded.reason, is_open = excluded.is_open, told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
+                  standing = excluded.standing, reason = excluded.reason, is_open = excluded.is_open,
+                  told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
                 """, page.Source.Workspace, page.Source.Environment, page.Source.Id,
                 (string[])[.. changed.Select(r => r.Row!.Id)], (string[])[.. changed.Select(r => Words.Of(r.Row!.Kind))],
                 (string[])[.. changed.Select(r => r.Row!.Status)], (DateTimeOffset[])[.. changed.Select(r => r.Row!.CreatedAt)],

@@ -181,7 +181,7 @@ internal sealed partial class SyncWorker(
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
-            // the work is over
+            return; // the work is over
         }
         catch (NpgsqlException e)
         {
