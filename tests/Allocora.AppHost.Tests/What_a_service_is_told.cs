@@ -114,7 +114,8 @@ public sealed class What_a_service_is_told
     private static Dictionary<string, string> Told(
         Func<Addresses, ServiceResource, Dictionary<string, string>> told, string service, params (string Key, string Value)[] inherited)
     {
-        var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Select((name, i) => (name, Port: i + 1)).ToDictionary();
+        var ports = System.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).Append(PaddleStandIn.Name)
+            .Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
             (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", key => $"{key}!", ports,
             inherited.ToDictionary(p => p.Key, p => p.Value));

@@ -22,6 +22,9 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
         ["token"] = $"inv_{new string('0', 26)}_nothing",
         ["Token"] = $"inv_{new string('0', 26)}_nothing",
         ["sourceId"] = "nothing",
+        ["source"] = $"src_{new string('0', 26)}",
+        ["run"] = $"run_{new string('0', 26)}",
+        ["eventId"] = $"evt_{new string('0', 26)}",
     };
 
     [Fact]

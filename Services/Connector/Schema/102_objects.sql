@@ -109,8 +109,9 @@ create table outbox (
   at timestamptz not null,
   traceparent text,
   sent_at timestamptz, -- confirmed by the broker. (A position would not do: rows are not committed in the order of their numbers.)
-  constraint pkey_outbox primary key (seq)
+  constraint pkey_outbox primary key (tenant_id, seq)
 );
+create unique index outbox_by_seq on outbox (seq);
 create index outbox_open on outbox (seq) where sent_at is null;
 
 do $$
