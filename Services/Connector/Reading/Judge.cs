@@ -31,6 +31,7 @@ internal static class Judge
         var effects = weighs ? effect.CompareTo(Statuses.Effect(row.Kind, known.Status)) : 0;
         var order = effects != 0 ? effects : then != 0 ? then : rank != 0 ? rank : row.Revision.AsSpan().SequenceCompareTo(known.Revision);
 
+        if (then == 0 && rank == 0 && known.WasReadOtherwise) return fresh;
         if (then == 0 && rank == 0) return Conflicting(SameTime, order > 0 ? fresh : null, weighs);
         if (order > 0) return then < 0 ? Conflicting(StatusWentBack, fresh, isTold: true) : fresh;
         if (then <= 0) return new(RowOutcome.Stale, null, null, IsTold: false);

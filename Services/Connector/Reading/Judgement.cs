@@ -23,7 +23,14 @@ internal enum Standing
 }
 
 /// <summary>What is known of an object from before.</summary>
-internal sealed record Known(string Status, DateTimeOffset UpdatedAt, byte[] Revision, Standing Standing, string? Reason);
+internal sealed record Known(string Status, DateTimeOffset UpdatedAt, byte[] Revision, Standing Standing, string? Reason)
+{
+    /// <summary>
+    /// It was read with another key or on other terms, which show more or less of the same version of an object: what differs then is news
+    /// and no contradiction of Paddle's.
+    /// </summary>
+    public bool WasReadOtherwise { get; init; }
+}
 
 /// <summary>Why a row goes to the register of skipped rows.</summary>
 /// <param name="Reason">zero-amount, currency-mismatch, unknown-status, unknown-action, unknown-currency.</param>

@@ -22,22 +22,8 @@ internal sealed partial class CompareReports(
     private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/reports";
     private readonly ConcurrentDictionary<string, DateTimeOffset> notBefore = new();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery, time);
-        do
-        {
-            try
-            {
-                await Run(stoppingToken);
-            }
-            catch (NpgsqlException e)
-            {
-                NotCompared("all sources", e.SqlState ?? "no answer");
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Regularly.Do(LookEvery, Run, e => NotCompared("all sources", e.SqlState ?? "no answer"), time, stoppingToken);
 
     /// <summary>Compares every source whose time has come, one after the other: each takes a few seconds a day.</summary>
     public async Task Run(CancellationToken ct)

@@ -8,22 +8,8 @@ internal sealed partial class ForgetOldKeys(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, time);
-        do
-        {
-            try
-            {
-                await Run(stoppingToken);
-            }
-            catch (NpgsqlException e)
-            {
-                Failed(e.Message, Pause);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Regularly.Do(Pause, Run, e => Failed(e.Message, Pause), time, stoppingToken);
 
     public async Task<int> Run(CancellationToken ct)
     {

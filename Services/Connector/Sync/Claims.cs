@@ -26,6 +26,23 @@ internal sealed class Claims(NpgsqlDataSource worker, TimeSpan lease)
         return await command.ExecuteScalarAsync(ct) is long epoch ? new(what, holder, epoch) : null;
     }
 
+    /// <summary>
+    /// Holds a run for the transaction that is written under a claim, if the claim is in force: no row means that it is not. Its pages,
+    /// outcomes and finds so far.
+    /// </summary>
+    public static NpgsqlBatchCommand Hold(string workspace, string run, Claim claim) => new("""
+        select r.pages, r.outcomes, r.lanes from sync_run as r
+        where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and r.epoch = $4 and exists (
+          select from sync_lease as l where l.source_id = $3 and l.epoch = $4 and l.holder = $5 and l.expires_at > clock_timestamp() for share)
+        for update
+        """)
+    {
+        Parameters =
+        {
+            new() { Value = workspace }, new() { Value = run }, new() { Value = claim.What }, new() { Value = claim.Epoch }, new() { Value = claim.Holder },
+        },
+    };
+
     /// <returns>False when it was lost.</returns>
     public Task<bool> Keep(Claim claim, CancellationToken ct) => Set(claim, lease, ct);
 

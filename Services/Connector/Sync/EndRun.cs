@@ -57,12 +57,7 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.Add("select from source where tenant_id = $1 and id = $2 for update", run.Workspace, run.Source);
-        batch.Add("""
-            select 1 from sync_run as r
-            where r.tenant_id = $1 and r.id = $2 and r.state = 'running' and r.epoch = $4 and exists (
-              select from sync_lease as l where l.source_id = $3 and l.epoch = $4 and l.holder = $5 and l.expires_at > clock_timestamp() for share)
-            for update
-            """, run.Workspace, run.Id, claim.What, claim.Epoch, claim.Holder);
+        batch.BatchCommands.Add(Claims.Hold(run.Workspace, run.Id, claim));
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         if (!await reader.ReadAsync(ct)) throw new FencedException(claim.What);

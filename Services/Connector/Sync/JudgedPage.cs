@@ -32,20 +32,11 @@ internal sealed record JudgedPage(IReadOnlyList<JudgedRow> Rows, IReadOnlyList<A
             }
             var before = now.GetValueOrDefault(row.Id);
             var its = row.Adjustment is { } adjustment ? now.GetValueOrDefault(adjustment.TransactionId) : null;
-            var compared = WasReadOtherwise(row, before, known, source) ? before! with { UpdatedAt = before.UpdatedAt.AddMicroseconds(-1) } : before;
-            var judgement = Judge.Of(row, compared, its, source.Terms);
-            var after = Judge.After(row, compared, judgement);
+            var judgement = Judge.Of(row, before, its, source.Terms);
+            var after = Judge.After(row, before, judgement);
             judged.Add(new(at + 1, read, judgement, before?.Standing == Standing.Skipped, after));
             if (after is not null) now[row.Id] = after;
         }
         return new(judged, [.. known.Waiting.Where(w => now.GetValueOrDefault(w.TransactionId)?.Standing == Standing.Counts)]);
     }
-
-    /// <summary>
-    /// Another key, or other terms, show more or less of the same version of an object. That is news and no contradiction of Paddle's:
-    /// what is known counts as seen a moment earlier.
-    /// </summary>
-    private static bool WasReadOtherwise(SeenRow row, Known? before, KnownObjects known, Source source) =>
-        before is not null && before.UpdatedAt == row.UpdatedAt && before.Status == row.Status && known.Kept.TryGetValue(row.Id, out var kept)
-        && kept.Reading != source.Reading && !before.Revision.AsSpan().SequenceEqual(row.Revision);
 }

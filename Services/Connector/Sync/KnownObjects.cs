@@ -36,7 +36,10 @@ internal sealed record KnownObjects(
             var id = reader.GetString(0);
             known.Add(id, new(
                 reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<byte[]>(3), Words.Read<Standing>(reader.GetString(4)),
-                reader.IsDBNull(5) ? null : reader.GetString(5)));
+                reader.IsDBNull(5) ? null : reader.GetString(5))
+            {
+                WasReadOtherwise = reader.GetString(8) != source.Reading,
+            });
             kept.Add(id, new(reader.GetFieldValue<byte[]>(6), reader.GetString(7), reader.GetString(8)));
         }
         if (kind == RowKind.Transaction)

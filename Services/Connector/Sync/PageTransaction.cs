@@ -108,19 +108,7 @@ internal sealed class PageTransaction : IAsyncDisposable
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(AccountLock.Of(page.Source.Workspace, page.Source.Environment));
-        batch.BatchCommands.Add(new("""
-            select r.pages, r.outcomes, r.lanes from sync_run as r
-            where r.tenant_id = $1 and r.id = $2 and r.state in ('running', 'waiting') and r.epoch = $4 and exists (
-              select from sync_lease as l where l.source_id = $3 and l.epoch = $4 and l.holder = $5 and l.expires_at > clock_timestamp() for share)
-            for update
-            """)
-        {
-            Parameters =
-            {
-                new() { Value = page.Source.Workspace }, new() { Value = page.Run }, new() { Value = page.Claim.What }, new() { Value = page.Claim.Epoch },
-                new() { Value = page.Claim.Holder },
-            },
-        });
+        batch.BatchCommands.Add(Claims.Hold(page.Source.Workspace, page.Run, page.Claim));
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         return await reader.ReadAsync(ct)

@@ -14,22 +14,8 @@ internal sealed partial class RewrapKeys(
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly Place Start = new("", "", "", 0);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, time);
-        do
-        {
-            try
-            {
-                await Run(stoppingToken);
-            }
-            catch (NpgsqlException e)
-            {
-                Failed(e.Message, Pause);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Regularly.Do(Pause, Run, e => Failed(e.Message, Pause), time, stoppingToken);
 
     /// <summary>Goes once over all that needs it, and says how many there were.</summary>
     public async Task<int> Run(CancellationToken ct)

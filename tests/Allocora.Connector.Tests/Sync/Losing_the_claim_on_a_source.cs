@@ -48,6 +48,22 @@ public sealed class Losing_the_claim_on_a_source : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_slept_before_taking_the_run_leaves_it_to_who_has_it()
+    {
+        var (claims, patient) = (new Claims(database.Worker, Lease), new Claims(database.Worker, TimeSpan.FromMinutes(5)));
+        var (runs, run) = (new SyncRuns(database.Worker), new SyncRun(Workspace, Run, SourceId, "full", null, 0));
+        var (slept, awake) = (await Taken(claims, "first"), await Taken(patient, "second"));
+        var (stale, fresh) = (Plan("stale"), Plan("fresh"));
+
+        Assert.True(await runs.Take(run, awake, fresh, CancellationToken.None));
+        Assert.False(await runs.Take(run, slept, stale, CancellationToken.None));
+        Assert.Equal(awake.Epoch, await database.Ask("select epoch from sync_run"));
+        Assert.Equal("fresh", await database.Ask("select plan->>'KnownMark' from sync_run"));
+
+        static RunPlan Plan(string mark) => RunPlan.Begin(isFull: true, new(null, null, null, mark, null), [], sweepIsDue: false);
+    }
+
+    [Fact]
     public async Task One_whose_lease_is_over_cannot_write_even_while_nobody_else_has_it()
     {
         var claims = new Claims(database.Worker, Lease);
