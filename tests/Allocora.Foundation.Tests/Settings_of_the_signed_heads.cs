@@ -64,7 +64,9 @@ public sealed class Settings_of_the_signed_heads : IDisposable
         info.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         info.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         if (service == "console") info.Environment["Identity__Mode"] = "local";
-        var keys = service == "console" ? Watched.Select(w => $"Inner__Keys__{w}").Append("Session__Key").Append("Identity__LinkKey") : ["Inner__Key", "Vault__Keys__k1"];
+        var keys = service == "console"
+            ? Watched.Select(w => $"Inner__Keys__{w}").Append("Session__Key").Append("Identity__LinkKey")
+            : ["Inner__Key", "Vault__Keys__k1"];
         foreach (var (number, key) in keys.Index())
             info.Environment[key] = Convert.ToBase64String([.. Enumerable.Repeat((byte)number, 32)]);
         info.Environment["Vault__Current"] = "k1"; // of the connector alone
