@@ -1,5 +1,4 @@
 using Allocora.Contracts;
-using Allocora.Contracts.Messages;
 
 namespace Allocora.Connector;
 

@@ -1,4 +1,4 @@
-using Allocora.Contracts.Messages;
+using Allocora.Contracts;
 
 namespace Allocora.Connector;
 

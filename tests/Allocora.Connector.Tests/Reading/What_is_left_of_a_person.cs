@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Allocora.Contracts;
 using Allocora.Contracts.Messages;
 
 namespace Allocora.Connector.Tests;

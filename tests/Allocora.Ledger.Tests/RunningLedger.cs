@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Xml.Linq;
+using Allocora.ServiceDefaults;
+using Allocora.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Allocora.Ledger.Tests;
+
+/// <summary>The Ledger's own host over real HTTP with its database and broker, asked past the gateway.</summary>
+internal sealed class RunningLedger : IAsyncDisposable
+{
+    public const string Workspace = "ws_01hf7yat00000000000000000a", OtherWorkspace = "ws_01hf7yat00000000000000000b",
+        Person = "usr_01hf7yat00000000000000000a";
+    private static readonly string InnerKey = Convert.ToBase64String(Enumerable.Repeat((byte)1, 32).ToArray());
+    private static readonly string Folder = Directory.CreateTempSubdirectory("allocora-ledger-").FullName;
+    private static int last;
+    private readonly WebApplication host;
+    private readonly KeyRing ring;
+    private readonly string heads = Path.Combine(Folder, Interlocked.Increment(ref last).ToString(CultureInfo.InvariantCulture));
+    private readonly List<HttpClient> clients = [];
+
+    static RunningLedger() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
+
+    private RunningLedger(ServiceDatabase database, TestVhost vhost, Action<WebApplicationBuilder>? more)
+    {
+        (Database, Vhost) = (database, vhost);
+        ring = InnerTokens.RingFor("ledger", new KeysInMemory(), "Inner__Key", InnerKey, NullLoggerFactory.Instance);
+        var log = new Listener(Logged);
+        host = Service.Build("ledger", Arguments(), builder =>
+        {
+            builder.Logging.ClearProviders().AddProvider(log);
+            builder.AddLedger();
+            builder.Services.AddSingleton(ring);
+            more?.Invoke(builder);
+        }, app => app.MapLedger());
+    }
+
+    public ServiceDatabase Database { get; }
+
+    public TestVhost Vhost { get; }
+
+    public ConcurrentQueue<string> Logged { get; } = [];
+
+    /// <summary>Where its heads are signed, and with which key.</summary>
+    public (string File, string Key) Heads => ($"{heads}.ndjson", $"{heads}.pem");
+
+    public string Address => host.Urls.First();
+
+    /// <param name="more">What is added to, or put in the place of, what the Ledger itself adds.</param>
+    public static async Task<RunningLedger> Start(Action<WebApplicationBuilder>? more = null, ServiceDatabase? database = null)
+    {
+        var running = new RunningLedger(database ?? await ServiceDatabase.Create(LedgerModule.Schema), await TestVhost.Create(), more);
+        await running.host.StartAsync();
+        return running;
+    }
+
+    public T Of<T>() where T : notnull => host.Services.GetRequiredService<T>();
+
+    /// <summary>Somebody with these permissions in the workspace, whose requests carry the token the gateway would make.</summary>
+    public HttpClient As(params string[] permissions) => In(Workspace, permissions);
+
+    public HttpClient In(string? workspace, params string[] permissions)
+    {
+        var bearer = new Bearer(() => InnerTokens.Mint(
+            ring, new(Person, "session:ses_test", "192.0.2.7"), workspace, permissions, TimeProvider.System.GetUtcNow()));
+        var client = new HttpClient(bearer) { BaseAddress = new(Address) };
+        clients.Add(client);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in clients) client.Dispose();
+        await host.StopAsync(new CancellationToken(canceled: true));
+        await host.DisposeAsync();
+        await Vhost.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private string[] Arguments() =>
+    [
+        "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", "--environment=Development",
+        $"--ConnectionStrings:ledger={Database.AddressOf("app")}", $"--ConnectionStrings:ledger_worker={Database.AddressOf("worker")}",
+        "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
+        $"--ConnectionStrings:rabbitmq={Vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
+    ];
+
+    // A token is good for five minutes, and a test may take longer.
+    private sealed class Bearer(Func<string> mint) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Authorization = new("Bearer", mint());
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class KeysInMemory : IXmlRepository
+    {
+        private readonly ConcurrentQueue<XElement> keys = [];
+
+        public IReadOnlyCollection<XElement> GetAllElements() => [.. keys];
+
+        public void StoreElement(XElement element, string friendlyName) => keys.Enqueue(element);
+    }
+
+    private sealed class Listener(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Dispose() { }
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+    }
+}
