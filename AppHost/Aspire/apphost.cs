@@ -64,7 +64,7 @@ var ledger = builder.AddProject("ledger", "../../Services/Ledger/Allocora.Ledger
     .WithEnvironment("Heads__File", Path.Combine(heads, "ledger.ndjson"))
     .WithEnvironment("Inner__Key", ledgerKey)
     .WithReference(ledgerDb, connectionName: "ledger").WithReference(ledgerDb, connectionName: "ledger_worker")
-    .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
+    .WithReference(consoleDb, connectionName: "console_tail").WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(ledgerMigration)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 

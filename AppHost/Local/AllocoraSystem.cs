@@ -21,7 +21,7 @@ internal static class AllocoraSystem
         // gateway, makes the keys with which it signs what it tells each of them.
         var connector = system.Service(
             "connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, broker: rabbitmq, provider: paddle, hasVault: true);
-        var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, keysIn: consoleDb, broker: rabbitmq);
+        var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, keysIn: consoleDb, tails: [consoleDb], broker: rabbitmq);
         var calculation = system.Service(
             "calculation", "Services/Calculation", owns: calculationDb, keysIn: consoleDb, tails: [ledgerDb], broker: rabbitmq);
         var statements = system.Service(

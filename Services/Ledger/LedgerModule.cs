@@ -7,7 +7,7 @@ namespace Allocora.Ledger;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class LedgerModule
 {
-    public static readonly ServiceSchema Schema = new("ledger", typeof(Broker).Assembly);
+    public static readonly ServiceSchema Schema = new("ledger", typeof(Broker).Assembly, typeof(LedgerModule).Assembly);
 
     public static void AddLedger(this WebApplicationBuilder builder)
     {
@@ -15,7 +15,8 @@ internal static class LedgerModule
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
-        builder.Services.AddHostedService<DeclareIngest>();
+        builder.AddLogOf("console", isVital: false);
+        builder.AddIngest();
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }

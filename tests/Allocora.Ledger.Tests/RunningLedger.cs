@@ -26,9 +26,9 @@ internal sealed class RunningLedger : IAsyncDisposable
 
     static RunningLedger() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
 
-    private RunningLedger(ServiceDatabase database, TestVhost vhost, Action<WebApplicationBuilder>? more)
+    private RunningLedger(ServiceDatabase database, ConsoleLog console, TestVhost vhost, Action<WebApplicationBuilder>? more)
     {
-        (Database, Vhost) = (database, vhost);
+        (Database, Console, Vhost) = (database, console, vhost);
         ring = InnerTokens.RingFor("ledger", new KeysInMemory(), "Inner__Key", InnerKey, NullLoggerFactory.Instance);
         var log = new Listener(Logged);
         host = Service.Build("ledger", Arguments(), builder =>
@@ -42,6 +42,9 @@ internal sealed class RunningLedger : IAsyncDisposable
 
     public ServiceDatabase Database { get; }
 
+    /// <summary>Where it reads which workspaces there are; both of the tests are.</summary>
+    public ConsoleLog Console { get; }
+
     public TestVhost Vhost { get; }
 
     public ConcurrentQueue<string> Logged { get; } = [];
@@ -54,7 +57,10 @@ internal sealed class RunningLedger : IAsyncDisposable
     /// <param name="more">What is added to, or put in the place of, what the Ledger itself adds.</param>
     public static async Task<RunningLedger> Start(Action<WebApplicationBuilder>? more = null, ServiceDatabase? database = null)
     {
-        var running = new RunningLedger(database ?? await ServiceDatabase.Create(LedgerModule.Schema), await TestVhost.Create(), more);
+        var console = await ConsoleLog.Create();
+        await console.Open(Workspace);
+        await console.Open(OtherWorkspace);
+        var running = new RunningLedger(database ?? await ServiceDatabase.Create(LedgerModule.Schema), console, await TestVhost.Create(), more);
         await running.host.StartAsync();
         return running;
     }
@@ -79,6 +85,7 @@ internal sealed class RunningLedger : IAsyncDisposable
         await host.StopAsync(new CancellationToken(canceled: true));
         await host.DisposeAsync();
         await Vhost.DisposeAsync();
+        await Console.DisposeAsync();
         await Database.DisposeAsync();
     }
 
@@ -86,6 +93,7 @@ internal sealed class RunningLedger : IAsyncDisposable
     [
         "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", "--environment=Development",
         $"--ConnectionStrings:ledger={Database.AddressOf("app")}", $"--ConnectionStrings:ledger_worker={Database.AddressOf("worker")}",
+        $"--ConnectionStrings:console_tail={Console.Address}",
         "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
         $"--ConnectionStrings:rabbitmq={Vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
     ];

@@ -50,10 +50,11 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
 
     private static OutgoingMessage Make(Entry entry, Dictionary<(string, string, string), PaddleProductSeen> products) => entry.Kind switch
     {
-        RunKind => Of(entry, PaddleRunEnded.Name, entry.Data!, $"{entry.Kind}|{entry.ProviderId}"),
-        PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, $"{entry.Kind}|{EventOf(entry.Data!)}"),
+        RunKind => Of(entry, PaddleRunEnded.Name, entry.Data!, SeenIdentity.Of(Read<PaddleRunEnded>(entry.Data!))),
+        PayoutKind => Of(entry, PaddlePayoutSeen.Name, entry.Data!, SeenIdentity.Of(Read<PaddlePayoutSeen>(entry.Data!))),
         ProductKind => Of(
-            entry, PaddleProductSeen.Message, Text(products[(entry.Workspace, entry.Environment, entry.ProviderId)]), $"{entry.Kind}|{entry.Seq}"),
+            entry, PaddleProductSeen.Message, Text(products[(entry.Workspace, entry.Environment, entry.ProviderId)]),
+            $"paddle|{entry.Environment}|{entry.Kind}|{entry.Seq}"),
         _ => Seen(entry),
     };
 
@@ -63,21 +64,20 @@ internal sealed class OutgoingMessages(NpgsqlDataSource worker)
         var seen = new SeenAt(
             entry.Source, entry.Environment, entry.Run, entry.Page, entry.Row, Convert.ToHexStringLower(entry.Revision!),
             Convert.ToHexStringLower(entry.Content!), entry.At, entry.Included);
-        var name = $"{entry.Kind}|{entry.ProviderId}|{seen.Revision}{(entry.Included ? "|included" : "")}";
-        return row.Transaction is { } transaction
-            ? Of(entry, PaddleTransactionSeen.Name, Text(new PaddleTransactionSeen(transaction, seen)), name)
-            : Of(entry, PaddleAdjustmentSeen.Name, Text(new PaddleAdjustmentSeen(row.Adjustment!, seen)), name);
+        if (row.Transaction is { } transaction)
+        {
+            var sale = new PaddleTransactionSeen(transaction, seen);
+            return Of(entry, PaddleTransactionSeen.Name, Text(sale), SeenIdentity.Of(sale));
+        }
+        var change = new PaddleAdjustmentSeen(row.Adjustment!, seen);
+        return Of(entry, PaddleAdjustmentSeen.Name, Text(change), SeenIdentity.Of(change));
     }
 
-    private static string EventOf(string payout)
-    {
-        using var seen = JsonDocument.Parse(payout);
-        return seen.RootElement.GetProperty("eventId").GetString()!;
-    }
+    private static T Read<T>(string data) => JsonSerializer.Deserialize<T>(data, Canonical.Json)!;
 
     /// <summary>The same version of the same thing has the same id, whichever run saw it and however often it is told.</summary>
     private static OutgoingMessage Of(Entry entry, string name, string data, string identity) => new(
-        EventId.Of(entry.Workspace, $"paddle|{entry.Environment}|{identity}", 1), entry.Workspace, name, Encoding.UTF8.GetBytes(data), entry.At)
+        EventId.Of(entry.Workspace, identity, 1), entry.Workspace, name, Encoding.UTF8.GetBytes(data), entry.At)
     {
         Subject = entry.ProviderId,
         PartitionKey = entry.ProviderId,

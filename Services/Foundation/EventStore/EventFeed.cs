@@ -42,6 +42,27 @@ public sealed class EventFeed(NpgsqlDataSource source, TimeProvider time)
         while (await reader.ReadAsync(ct)) yield return Read(reader);
     }
 
+    /// <summary>Several streams, each from its beginning, as a role that may see them all. In one round trip; what is not there is left out.</summary>
+    public async Task<IReadOnlyDictionary<(string Workspace, string Stream), List<StoredEvent>>> Of(
+        IReadOnlyCollection<(string Workspace, string Stream)> streams, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand($"""
+            select {Columns} from unnest($1, $2) as w (workspace, stream)
+              cross join lateral (select * from mt_events as e where e.tenant_id = w.workspace and e.stream_id = w.stream order by e.version offset 0) as e
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(s => s.Workspace)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. streams.Select(s => s.Stream)] });
+        var found = new Dictionary<(string, string), List<StoredEvent>>(streams.Count);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var happened = Read(reader);
+            if (!found.TryGetValue((happened.Workspace, happened.Stream), out var stream)) found.Add((happened.Workspace, happened.Stream), stream = []);
+            stream.Add(happened);
+        }
+        return found;
+    }
+
     /// <summary>The position of the last event; 0 in an empty log.</summary>
     public async Task<long> Head(CancellationToken ct)
     {

@@ -71,7 +71,7 @@ internal sealed record Versions<T>(Sight<T>? Current, Sight<T>? Settled, IReadOn
         var money = sound.Where(s => s.IsMoney).ToList();
         var current = Last(money, Sight.Order);
         var settled = Last(money.Where(s => rules.IsSettled(s.Body)), Sight.Order);
-        var until = Last(money, Sight.ByTime)?.UpdatedAt;
+        var until = Last(sound, Sight.ByTime)?.UpdatedAt;
 
         var open = new SortedDictionary<string, Sight<T>>(StringComparer.Ordinal);
         Keep(OtherAmounts, Last(money.Where(s => !rules.SameAmounts(s.Body, current!.Body) && IsRival(s, current)), Sight.Order));
