@@ -44,7 +44,8 @@ public sealed record AdjustmentContradicted(string Reason, PaddleAdjustment Adju
 /// <param name="Amounts">What is given back: the effect of the adjustment with the other sign.</param>
 /// <param name="Lines">The same by the lines of the transaction.</param>
 public sealed record AdjustmentCounterBooked(
-    string Adjustment, string Transaction, AdjustmentAmounts Amounts, IReadOnlyList<AdjustmentLine> Lines, string Reason) : RevenueHappened;
+    string Adjustment, string Transaction, string Environment, string Source, string Action, AdjustmentAmounts Amounts, IReadOnlyList<AdjustmentLine> Lines,
+    string Reason) : RevenueHappened;
 
 /// <summary>A contradiction is one no more.</summary>
 /// <param name="About">The id of the transaction or adjustment.</param>

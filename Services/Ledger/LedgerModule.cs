@@ -7,7 +7,7 @@ namespace Allocora.Ledger;
 /// <summary>The index of the service: what it needs, and its routes.</summary>
 internal static class LedgerModule
 {
-    public static readonly ServiceSchema Schema = new("ledger", typeof(Broker).Assembly, typeof(LedgerModule).Assembly);
+    public static readonly ServiceSchema Schema = new("ledger", [Books.Projection], typeof(Broker).Assembly, typeof(LedgerModule).Assembly);
 
     public static void AddLedger(this WebApplicationBuilder builder)
     {
@@ -17,6 +17,7 @@ internal static class LedgerModule
         builder.AddBroker("rabbitmq", "ledger");
         builder.AddLogOf("console", isVital: false);
         builder.AddIngest();
+        builder.AddProjections(Schema);
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }
@@ -25,5 +26,6 @@ internal static class LedgerModule
     {
         app.UseAccess();
         app.MapReadHead();
+        ReadFacts.Map(app);
     }
 }

@@ -82,6 +82,9 @@ public sealed class EventCatalog
     /// <summary>The trace context an event came to be in; null when it was not noted.</summary>
     public static string? TraceparentOf(StoredEvent stored) => stored.Headers is null ? null : JsonSerializer.Deserialize<Headers>(stored.Headers)?.Traceparent;
 
+    /// <summary>Who did it; null where nobody is known to have.</summary>
+    public static string? ActorOf(StoredEvent stored) => stored.Headers is null ? null : JsonSerializer.Deserialize<Headers>(stored.Headers)?.Actor;
+
     // PostgreSQL keeps no more.
     private static DateTimeOffset ToMicroseconds(DateTimeOffset at) =>
         new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);

@@ -89,7 +89,7 @@ internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHash
     private static Sight<PaddleAdjustment> Counting(PaddleAdjustment body, SeenAt seen) => SightOf(body, seen) with { Unsound = null };
 
     private Change Knowing(SeenAt seen, Versions<PaddleAdjustment> versions) =>
-        this with { Versions = versions, Known = Known.Add(seen.Included ? $"{seen.Revision}+" : seen.Revision) };
+        this with { Versions = versions, Known = Known.Add(seen.Version()) };
 
     private static int RankOf(string status, bool isIncluded) => status switch
     {

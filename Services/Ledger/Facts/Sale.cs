@@ -79,7 +79,7 @@ internal sealed record Sale(Versions<PaddleTransaction> Versions, ImmutableHashS
     private static Sight<PaddleTransaction> Counting(PaddleTransaction body, SeenAt seen) => SightOf(body, seen) with { Unsound = null };
 
     private Sale Knowing(SeenAt seen, Versions<PaddleTransaction> versions) =>
-        new(versions, Known.Add(seen.Included ? $"{seen.Revision}+" : seen.Revision));
+        new(versions, Known.Add(seen.Version()));
 
     // A status nobody here knows is money only if a person said so.
     private static int RankOf(string status, bool isIncluded) => status switch

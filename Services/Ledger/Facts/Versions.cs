@@ -9,8 +9,7 @@ internal sealed record Sight<T>(T Body, SeenAt Seen, string Status, int Rank, Da
 {
     public bool IsMoney => Rank > Sight.Unpaid;
 
-    /// <summary>What a person let in is judged apart from the same version before.</summary>
-    public string Version => Seen.Included ? $"{Seen.Revision}+" : Seen.Revision;
+    public string Version => Seen.Version();
 
     public bool IsOfStateOf(Sight<T> other) => (Rank, UpdatedAt) == (other.Rank, other.UpdatedAt);
 }
@@ -18,6 +17,9 @@ internal sealed record Sight<T>(T Body, SeenAt Seen, string Status, int Rank, Da
 internal static class Sight
 {
     public const int Unpaid = 3;
+
+    /// <summary>What a person let in is judged apart from the same version before.</summary>
+    public static string Version(this SeenAt seen) => seen.Included ? $"{seen.Revision}+" : seen.Revision;
 
     /// <summary>The further status, then the later by Paddle's clock; of one state, what was read last, then the greater hash.</summary>
     public static int Order<T>(Sight<T> a, Sight<T> b) where T : class =>
