@@ -18,6 +18,7 @@ internal static class LedgerModule
         builder.AddLogOf("console", isVital: false);
         builder.AddIngest();
         builder.AddProjections(Schema);
+        builder.Services.AddSingleton<CheckBooks>().AddHostedService<CheckNightly>();
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }
@@ -27,5 +28,9 @@ internal static class LedgerModule
         app.UseAccess();
         app.MapReadHead();
         ReadFacts.Map(app);
+        ReadObject.Map(app);
+        ReadContradictions.Map(app);
+        ReadInvariants.Map(app);
+        ReadCompleteness.Map(app);
     }
 }

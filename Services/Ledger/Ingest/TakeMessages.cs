@@ -36,6 +36,9 @@ internal sealed class TakeMessages([FromKeyedServices("ledger_worker")] NpgsqlDa
             waiting = isAll ? [] : [.. waiting.Except(now)];
         }
         FaultPoint.Reach("after-append");
+        LedgerTelemetry.Count("taken", verdicts.Count(v => v == Verdict.Done));
+        LedgerTelemetry.Count("known", verdicts.Count(v => v == Verdict.Duplicate));
+        LedgerTelemetry.Count("broken", verdicts.Count(v => v.ReasonCode is not null));
         return verdicts;
     }
 
