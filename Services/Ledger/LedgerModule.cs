@@ -14,6 +14,9 @@ internal static class LedgerModule
         builder.AddDatabase(Schema);
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
+        builder.Services.AddSingleton<LongReads>();
+        builder.Services.AddSingleton<VerifyLedger>();
+        builder.Services.AddSingleton<ExportLedger>();
         builder.AddBroker("rabbitmq", "ledger");
         builder.Services.AddHostedService<DeclareIngest>();
         builder.AddGatewayKeys();
@@ -24,5 +27,8 @@ internal static class LedgerModule
     {
         app.UseAccess();
         app.MapReadHead();
+        app.MapReadCheckpoints();
+        VerifyLedger.Map(app);
+        ExportLedger.Map(app);
     }
 }
