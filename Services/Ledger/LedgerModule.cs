@@ -17,6 +17,7 @@ internal static class LedgerModule
         builder.Services.AddSingleton<LongReads>();
         builder.Services.AddSingleton<VerifyLedger>();
         builder.Services.AddSingleton<ExportLedger>();
+        builder.Services.AddSingleton<DeadLetterCommands>();
         builder.AddBroker("rabbitmq", "ledger");
         builder.Services.AddHostedService<DeclareIngest>();
         builder.AddGatewayKeys();
@@ -30,5 +31,6 @@ internal static class LedgerModule
         app.MapReadCheckpoints();
         VerifyLedger.Map(app);
         ExportLedger.Map(app);
+        app.MapDeadLetters();
     }
 }

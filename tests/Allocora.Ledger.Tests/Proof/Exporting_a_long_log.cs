@@ -16,7 +16,7 @@ public sealed class Exporting_a_long_log(ITestOutputHelper output)
         await Fill(ledger, count);
 
         var (baseline, ours, peak) = (TimeSpan.MaxValue, TimeSpan.MaxValue, 0L);
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             var watch = Stopwatch.StartNew();
             await Copy(ledger);
@@ -39,8 +39,7 @@ public sealed class Exporting_a_long_log(ITestOutputHelper output)
             with filled as (
               insert into mt_events (seq_id, id, stream_id, version, data, type, tenant_id, mt_dotnet_type, headers)
               select nextval('mt_events_sequence'), gen_random_uuid(), e.stream_id, e.version + n,
-                jsonb_build_object('Transaction', jsonb_build_object('Id', 'txn_' || n, 'Totals', (
-                  select jsonb_object_agg('Amount' || i, jsonb_build_object('Amount', (n * i)::text, 'Currency', 'USD')) from generate_series(1, 30) as i))),
+                (select jsonb_object_agg('Amount' || i, jsonb_build_object('Amount', i::text, 'Currency', 'USD')) from generate_series(1, 30) as i),
                 'transaction_recorded', e.tenant_id, e.mt_dotnet_type, e.headers
               from (select * from mt_events where seq_id = {ledger.Events[^1]}) as e, generate_series(1, {count}) as n
               returning seq_id, tenant_id
@@ -53,11 +52,15 @@ public sealed class Exporting_a_long_log(ITestOutputHelper output)
     private static async Task Copy(ProvenLedger ledger)
     {
         await using var connection = await ledger.Running.Database.Owner.OpenConnectionAsync();
-        await using var copy = await connection.BeginRawBinaryCopyAsync("""
+        using var copy = await connection.BeginTextExportAsync("""
             copy (select e.seq_id, e.id, e.stream_id, e.version, e.type, e.mt_dotnet_type, e.timestamp, e.data, e.headers, e.correlation_id, e.causation_id,
               s.content, s.chain from mt_events as e left join allocora_seal as s using (seq_id) order by e.seq_id) to stdout (format csv)
             """);
-        await copy.CopyToAsync(Stream.Null);
+        var piece = new char[256 * 1024];
+        while (await copy.ReadAsync(piece) > 0)
+        {
+            // as psql does that writes it to nowhere
+        }
     }
 
     private static async Task<long> Export(ProvenLedger ledger)
