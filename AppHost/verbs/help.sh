@@ -75,6 +75,21 @@ Exit code 0 when everything wanted is reached, 1 otherwise. Benchmarks: log, bro
 A full sync is of 100,000 transactions, or as many as you say.
 TEXT
       ;;
+    verify) cat <<'TEXT'
+Usage: ./allocora verify FILE [--key FILE]... [--heads FILE]
+
+Says of an export of the ledger whether it is whole and as it was written, without a server or
+a database: recomputes every hash and the chain, holds it against the signed heads in the file, and
+checks the signature at its end. Prints one line: ok and what it is, or the first bad position and why.
+
+  --key FILE     the public key to trust, in PEM, from GET .../ledger/checkpoints or from whoever runs
+                 Allocora; may be given again for older keys. Without it, the one the file names
+  --heads FILE   a copy of the file of signed heads (Heads__File of the Ledger): only that tells an
+                 export that is whole but older than it should be
+
+Exit code 0 when it is whole, 1 when it is not, 2 when it is no export or cannot be read.
+TEXT
+      ;;
     doctor) cat <<'TEXT'
 Usage: ./allocora doctor [--data DIR]
 
@@ -92,6 +107,7 @@ Usage: ./allocora VERB [options]
   logs     what the services and servers wrote
   test     run the test suite
   bench    how fast it is, against a baseline
+  verify   is this export of the ledger whole and unchanged?
   doctor   what is installed, what is wrong
 
 ./allocora VERB --help says more about each.

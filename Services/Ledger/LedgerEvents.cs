@@ -10,5 +10,6 @@ internal static class LedgerEvents
         .Add<TransactionRecorded>().Add<TransactionSettled>().Add<TransactionRevised>().Add<TransactionContradicted>()
         .Add<AdjustmentRecorded>().Add<AdjustmentRevised>().Add<AdjustmentReversalExpected>().Add<AdjustmentContradicted>().Add<AdjustmentCounterBooked>()
         .Add<ContradictionClosed>()
-        .Add<SyncRunEnded>().Add<ProductSeen>().Add<PayoutSeen>().Add<InvariantsBroken>().Add<InvariantsRestored>();
+        .Add<SyncRunEnded>().Add<ProductSeen>().Add<PayoutSeen>().Add<InvariantsBroken>().Add<InvariantsRestored>()
+        .Add<DeadLetterReplayed>().Add<DeadLetterDiscarded>();
 }

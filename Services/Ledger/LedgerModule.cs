@@ -14,6 +14,10 @@ internal static class LedgerModule
         builder.AddDatabase(Schema);
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
+        builder.Services.AddSingleton<LongReads>();
+        builder.Services.AddSingleton<VerifyLedger>();
+        builder.Services.AddSingleton<ExportLedger>();
+        builder.Services.AddSingleton<DeadLetterCommands>();
         builder.AddBroker("rabbitmq", "ledger");
         builder.AddLogOf("console", isVital: false);
         builder.AddIngest();
@@ -32,5 +36,9 @@ internal static class LedgerModule
         ReadContradictions.Map(app);
         ReadInvariants.Map(app);
         ReadCompleteness.Map(app);
+        app.MapReadCheckpoints();
+        VerifyLedger.Map(app);
+        ExportLedger.Map(app);
+        app.MapDeadLetters();
     }
 }

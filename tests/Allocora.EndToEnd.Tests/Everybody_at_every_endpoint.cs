@@ -24,6 +24,7 @@ public sealed partial class Everybody_at_every_endpoint(SharedSystem system)
         ["sourceId"] = "nothing",
         ["source"] = $"src_{new string('0', 26)}",
         ["run"] = $"run_{new string('0', 26)}",
+        ["letter"] = "dlt_000000000000",
         ["eventId"] = $"evt_{new string('0', 26)}",
     };
 

@@ -43,5 +43,6 @@ internal static class GatewayModule
     {
         app.MapForwardRequest();
         app.MapDeliverWebhook();
+        app.MapForwardPlatform();
     }
 }

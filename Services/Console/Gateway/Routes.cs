@@ -13,6 +13,7 @@ internal static class Routes
         ("skipped-rows", "connector"),
         ("facts", "ledger"),
         ("ledger", "ledger"),
+        ("dead-letters", "ledger"),
         ("reconciliations", "ledger"),
         ("provider-products", "calculation"),
         ("products", "calculation"),

@@ -1,7 +1,4 @@
 using System.Data;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 
 namespace Allocora.EventStore;
@@ -35,6 +32,8 @@ public sealed class Seal(NpgsqlDataSource source, int pageSize = 20_000)
         await using var connection = await source.OpenConnectionAsync(ct);
         // Log, seal and head have to be of one moment.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        // For the service's own role, which sees nothing else; to the others it says nothing.
+        await using (var enter = Ask(connection, "select set_config('app.workspace_id', $1, true)", workspace)) await enter.ExecuteNonQueryAsync(ct);
         var walk = new Walk(workspace, after, await ChainAt(connection, workspace, after, ct), heads ?? []);
         var last = Math.Min(upTo, await Last(connection, ct));
         for (var from = after; from < last && walk.FirstBad is null; from += pageSize)
@@ -54,7 +53,7 @@ public sealed class Seal(NpgsqlDataSource source, int pageSize = 20_000)
     {
         await using var command = Ask(
             connection, "select chain from allocora_seal where tenant_id = $1 and seq_id <= $2 order by seq_id desc limit 1", workspace, after);
-        return after > 0 && await command.ExecuteScalarAsync(ct) is byte[] chain ? chain : SHA256.HashData(Encoding.UTF8.GetBytes(workspace));
+        return after > 0 && await command.ExecuteScalarAsync(ct) is byte[] chain ? chain : SealChain.Beginning(workspace);
     }
 
     // Of the whole log, events and seals: what stands alone at the end is to be found too.
@@ -120,7 +119,9 @@ public sealed class Seal(NpgsqlDataSource source, int pageSize = 20_000)
         private bool Fits(NpgsqlDataReader row)
         {
             var content = CanonicalJson.Hash(row.GetString(6), Text(row, 7), Text(row, 10), Text(row, 11), Text(row, 12));
-            Chain = SHA256.HashData([1, .. Chain, .. SHA256.HashData([.. LeafHead(row), .. content])]);
+            var at = row.GetFieldValue<DateTimeOffset>(5);
+            Chain = SealChain.Next(
+                Chain, SealChain.Leaf(row.GetInt64(0), row.GetGuid(1), workspace, row.GetString(2), row.GetInt64(3), row.GetString(4), at, content));
             return content.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(8)) && Chain.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(9));
         }
 
@@ -143,14 +144,5 @@ public sealed class Seal(NpgsqlDataSource source, int pageSize = 20_000)
         }
 
         private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-        // The same bytes as allocora_leaf_head in Schema/003_append.sql.
-        private byte[] LeafHead(NpgsqlDataReader row)
-        {
-            var microseconds = (row.GetFieldValue<DateTimeOffset>(5) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-            var text = string.Create(CultureInfo.InvariantCulture,
-                $"1\n{row.GetInt64(0)}\n{row.GetGuid(1)}\n{workspace}\n{row.GetString(2)}\n{row.GetInt64(3)}\n{row.GetString(4)}\n{microseconds}\n");
-            return [0, .. Encoding.UTF8.GetBytes(text)];
-        }
     }
 }
