@@ -22,6 +22,8 @@ internal static class LedgerModule
         builder.AddLogOf("console", isVital: false);
         builder.AddIngest();
         builder.AddProjections(Schema);
+        builder.Services.AddSingleton<DecideContradictions>();
+        builder.Services.AddSingleton<Reversals>();
         builder.Services.AddSingleton<CheckBooks>().AddHostedService<CheckNightly>();
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
@@ -34,6 +36,8 @@ internal static class LedgerModule
         ReadFacts.Map(app);
         ReadObject.Map(app);
         ReadContradictions.Map(app);
+        DecideContradictions.Map(app);
+        Reversals.Map(app);
         ReadInvariants.Map(app);
         ReadCompleteness.Map(app);
         app.MapReadCheckpoints();

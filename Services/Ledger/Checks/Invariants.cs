@@ -62,6 +62,12 @@ internal static class Invariants
             from object as o join object as s on (s.tenant_id, s.environment, s.provider_id) = (o.tenant_id, o.environment, o.transaction_id)
             where o.tenant_id = $1 and o.kind <> 'sale' and s.kind = 'sale' and s.currency <> o.currency
             """)),
+        new("undone-once", "What a person undid, Paddle did not undo too.", Found("""
+            select o.provider_id as name from object as o
+            where o.tenant_id = $1 and o.counter_total <> 0 and exists (
+              select from object as r where r.tenant_id = $1 and r.environment = o.environment and r.transaction_id = o.transaction_id
+                and r.kind = o.kind || '_reverse' and r.currency = o.currency and r.total = - o.total)
+            """)),
         new("complete", "A sale less the adjustments known is what Paddle says is left of it.", Found($"""
             select c.provider_id as name from ({Completeness.Query} where o.tenant_id = $1 and o.kind = 'sale') as c where c.state = '{Completeness.Difference}'
             """), Blocks: false),

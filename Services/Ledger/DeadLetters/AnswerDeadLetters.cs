@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Allocora.Contracts.Api;
 using Allocora.EventStore;
 using Allocora.Messaging;
@@ -59,7 +58,7 @@ internal static class AnswerDeadLetters
     // Asked for once or often, it is handled once.
     private static async Task<IResult> Replay(DeadLettersOf of, string letter, HttpContext http, DeadLetterCommands letters, CancellationToken ct)
     {
-        if (DeadLetterCommands.NumberOf(letter) is { } id && await letters.Decide(of, id, null, OriginOf(http), ct) is { } turned)
+        if (DeadLetterCommands.NumberOf(letter) is { } id && await letters.Decide(of, id, null, WhoAsks.Of(http), ct) is { } turned)
             return TypedResults.Accepted((string?)null, Shown(turned));
         return (await Find(of, letter, letters, ct))?.Letter switch
         {
@@ -76,7 +75,7 @@ internal static class AnswerDeadLetters
     {
         if (body.Reason.Length > ReasonMax || string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Any(c => char.IsControl(c) && c != '\n'))
             return Problems.Invalid(new FieldError("#/reason", $"Say why, in 1 to {ReasonMax} characters."));
-        if (DeadLetterCommands.NumberOf(letter) is { } id && await letters.Decide(of, id, body.Reason, OriginOf(http), ct) is { } turned)
+        if (DeadLetterCommands.NumberOf(letter) is { } id && await letters.Decide(of, id, body.Reason, WhoAsks.Of(http), ct) is { } turned)
             return TypedResults.Ok(Shown(turned));
         return (await Find(of, letter, letters, ct))?.Letter switch
         {
@@ -90,12 +89,6 @@ internal static class AnswerDeadLetters
         DeadLetterCommands.NumberOf(letter) is { } id ? await letters.Reaching(of).Find(of, id, ct) : null;
 
     private static ProblemHttpResult NotHere() => Problems.Refuse(StatusCodes.Status404NotFound, "not-found", "There is no such dead letter here.");
-
-    private static Origin OriginOf(HttpContext http)
-    {
-        var caller = Caller.Of(http);
-        return new(caller.Subject, Via: caller.Via, RequestId: Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier, Ip: caller.Ip);
-    }
 
     private static DeadLetterEntry Shown(DeadLetter l) => new(
         DeadLetterCommands.IdOf(l.Id), l.Consumer, l.MessageId, l.Type, l.Workspace, l.ReasonCode, l.Error, l.FirstSeen, l.Attempts, l.State);
