@@ -21,6 +21,9 @@ public static class NewId
         return $"{what}_{Text(bits)}";
     }
 
+    /// <summary>An id for what has always been: who makes it again from the same hash makes the same one.</summary>
+    public static string Of(string what, ReadOnlySpan<byte> hash) => $"{what}_{Text(BinaryPrimitives.ReadUInt128BigEndian(hash))}";
+
     /// <summary>Whether a text has the form of an id of this kind; it need not exist.</summary>
     public static bool Is(string what, string text) =>
         text.Length == what.Length + 27 && text.StartsWith(what, StringComparison.Ordinal) && text[what.Length] == '_'
