@@ -16,6 +16,7 @@ internal static class LedgerModule
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "ledger");
         builder.Services.AddHostedService<DeclareIngest>();
+        builder.AddRelay("ledger", Destination.Events, TellRevenue.MessagesOf);
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }

@@ -11,9 +11,10 @@ public delegate JsonObject Upcaster(JsonObject data);
 /// <summary>Who or what an event came from; stored beside it.</summary>
 /// <param name="SourceRun">The sync run that saw it.</param>
 /// <param name="Via">Console, API key or service.</param>
+/// <param name="Traceparent">The W3C trace context in which it came to be, for whoever tells of it later.</param>
 public sealed record Origin(
     string? Actor = null, string? SourceRun = null, string? Via = null, string? RequestId = null, string? Ip = null,
-    string? Correlation = null, string? Causation = null);
+    string? Correlation = null, string? Causation = null, string? Traceparent = null);
 
 /// <summary>The events a log may hold: which record is stored under which name, in which version, and how older versions become it.</summary>
 public sealed class EventCatalog
@@ -50,7 +51,7 @@ public sealed class EventCatalog
         if (!byType.TryGetValue(happened.GetType(), out var entry))
             throw new ArgumentException($"{happened.GetType().Name} is not in the catalog.", nameof(happened));
         origin ??= new();
-        var headers = new Headers(entry.Version, origin.Actor, origin.SourceRun, origin.Via, origin.RequestId, origin.Ip);
+        var headers = new Headers(entry.Version, origin.Actor, origin.SourceRun, origin.Via, origin.RequestId, origin.Ip, origin.Traceparent);
         return new(
             id, entry.Alias, entry.DotnetType, JsonSerializer.Serialize(happened, entry.Type, Json), ToMicroseconds(at),
             JsonSerializer.Serialize(headers), origin.Correlation, origin.Causation);
@@ -78,6 +79,9 @@ public sealed class EventCatalog
         }
     }
 
+    /// <summary>The trace context an event came to be in; null when it was not noted.</summary>
+    public static string? TraceparentOf(StoredEvent stored) => stored.Headers is null ? null : JsonSerializer.Deserialize<Headers>(stored.Headers)?.Traceparent;
+
     // PostgreSQL keeps no more.
     private static DateTimeOffset ToMicroseconds(DateTimeOffset at) =>
         new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
@@ -93,7 +97,8 @@ public sealed class EventCatalog
         [property: JsonPropertyName("source_run"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SourceRun,
         [property: JsonPropertyName("via"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Via,
         [property: JsonPropertyName("requestId"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RequestId,
-        [property: JsonPropertyName("ip"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Ip);
+        [property: JsonPropertyName("ip"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Ip,
+        [property: JsonPropertyName("traceparent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Traceparent);
 }
 
 /// <summary>An event this program cannot read. Who meets it stops there, because what is passed over is lost for good.</summary>
