@@ -18,6 +18,7 @@ try
         "run" => await Verbs.Run(options, stop.Token),
         "servers" => await Verbs.Servers(options, stop.Token),
         "link" => Verbs.Link(options),
+        "replay" => await ReplayVerb.Run(options, stop.Token),
         "status" => await Verbs.Status(options, stop.Token),
         var unknown => throw new UsageException($"{unknown} is not a verb of the AppHost."),
     };

@@ -10,6 +10,10 @@ internal sealed record RunOptions(string Verb, string Root, string Data, string 
     public bool Json { get; init; }
     public string? Postgres { get; init; }
     public string? Broker { get; init; }
+
+    /// <summary>What comes after <c>--</c>, for a program the verb runs.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     public static RunOptions Parse(string[] args, IReadOnlyDictionary<string, string> environment)
@@ -22,7 +26,9 @@ internal sealed record RunOptions(string Verb, string Root, string Data, string 
             Postgres = Given(environment, "ConnectionStrings__postgres"),
             Broker = Given(environment, "ConnectionStrings__rabbitmq"),
         };
-        for (var i = 1; i < args.Length; i++)
+        var end = Array.IndexOf(args, "--");
+        if (end >= 0) options = options with { Words = args[(end + 1)..] };
+        for (var i = 1; i < (end < 0 ? args.Length : end); i++)
         {
             options = args[i] switch
             {

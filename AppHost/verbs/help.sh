@@ -39,6 +39,17 @@ Prints a link that signs you in to the console as the person who looks after thi
 installation. It works once, within ten minutes.
 TEXT
       ;;
+    replay) cat <<'TEXT'
+Usage: ./allocora replay --workspace WS --from N --to M --queue NAME [--data DIR]
+
+Sends what the Ledger told the world about one workspace, at the positions N to M of its
+log, once more to one queue and to nobody else. The messages have the ids they had, so a
+reader that knows an id already leaves it out. The queue has to be there.
+
+  --workspace WS   the workspace's id, ws_...
+  --from N, --to M positions as messages have them in cloudEvents_sequence, both included
+TEXT
+      ;;
     logs) cat <<'TEXT'
 Usage: ./allocora logs [NAME] [--follow] [--lines N] [--data DIR]
 
@@ -104,6 +115,7 @@ Usage: ./allocora VERB [options]
   down     stop it
   status   is every service ready?
   link     a fresh link to sign in with
+  replay   send one queue again what was told of revenue
   logs     what the services and servers wrote
   test     run the test suite
   bench    how fast it is, against a baseline

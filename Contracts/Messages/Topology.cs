@@ -21,6 +21,9 @@ public static class Queues
     /// <summary>The one routing key of the ingest exchange, so that a new kind of message needs no new binding.</summary>
     public const string ToLedger = "ledger";
 
+    /// <summary>Where a message that goes to one queue only says under which routing key all others heard it.</summary>
+    public const string RoutingKeyHeader = "routing-key";
+
     /// <summary>The queue behind the dead letter exchange. The broker's backstop: what a consumer gives up on goes into its database.</summary>
     public static string DeadLettersOf(string queue) => $"{queue}.dead";
 }

@@ -25,6 +25,7 @@ internal static class LedgerModule
         builder.Services.AddSingleton<DecideContradictions>();
         builder.Services.AddSingleton<Reversals>();
         builder.Services.AddSingleton<CheckBooks>().AddHostedService<CheckNightly>();
+        builder.AddRelay("ledger", Destination.Events, TellRevenue.MessagesOf);
         builder.AddGatewayKeys();
         builder.AddInnerTokens("ledger", KeyTable.OfGateway);
     }

@@ -14,6 +14,8 @@ public sealed class Talking_to_the_front_door
     [InlineData("--port wants a number from 1 to 65535, not 70000. See ./allocora up --help", "up", "--port", "70000")]
     [InlineData("--data wants a folder. See ./allocora down --help", "down", "--data")]
     [InlineData("status does not know --xml. See ./allocora status --help", "status", "--xml")]
+    [InlineData("--from wants a value. See ./allocora replay --help", "replay", "--workspace", "ws_1", "--from")]
+    [InlineData("replay does not know --fast. See ./allocora replay --help", "replay", "--fast")]
     [InlineData("--lines wants a number. See ./allocora logs --help", "logs", "--lines", "many")]
     [InlineData("test does not know everything. See ./allocora test --help", "test", "everything")]
     [InlineData("bench does not know --fast. See ./allocora bench --help", "bench", "--fast")]
@@ -31,6 +33,7 @@ public sealed class Talking_to_the_front_door
     [InlineData("Usage: ./allocora up", "up", "--help")]
     [InlineData("Usage: ./allocora down", "down", "--help")]
     [InlineData("Usage: ./allocora status", "status", "--help")]
+    [InlineData("Usage: ./allocora replay", "replay", "--help")]
     [InlineData("Usage: ./allocora logs", "logs", "-h")]
     [InlineData("Usage: ./allocora test", "help", "test")]
     [InlineData("Usage: ./allocora bench", "bench", "--help")]
@@ -49,6 +52,7 @@ public sealed class Talking_to_the_front_door
         await using var door = new FrontDoor();
 
         Assert.Equal((1, "Allocora is not running here; start it with ./allocora up\n"), ExitAndError(await door.Run("status")));
+        Assert.Equal((1, "Allocora is not running here; start it with ./allocora up\n"), ExitAndError(await door.Run("replay")));
         Assert.Equal((0, "Nothing is running here.\n"), ExitAndError(await door.Run("down")));
         Assert.Equal((1, $"There are no logs in {door.Data}; start Allocora with ./allocora up\n"), ExitAndError(await door.Run("logs")));
     }

@@ -18,7 +18,7 @@ internal static partial class ProjectReferences
         Connector = "Services/Connector", Ledger = "Services/Ledger", Calculation = "Services/Calculation",
         Engine = "Services/Calculation/Engine", Statements = "Services/Statements", Console = "Services/Console",
         Local = "AppHost/Local", Cli = "AppHost/Cli", Testing = "tests/Testing", Probe = "tests/Probe", Bench = "tests/Allocora.Bench",
-        PaddleSandbox = "tests/PaddleSandbox", FaultyConnector = "tests/FaultyConnector";
+        PaddleSandbox = "tests/PaddleSandbox", Subscriber = "Contracts/samples/Subscriber", FaultyConnector = "tests/FaultyConnector";
 
     // It needs packages that not every feed has, so the solution must build without it.
     private const string OutsideTheSolution = "tests/Interop/";
@@ -40,6 +40,7 @@ internal static partial class ProjectReferences
         [Testing] = new([Local, Contracts, EventStore, Messaging], ["Npgsql", "RabbitMQ.Client"]),
         [Probe] = new([EventStore, Messaging], []),
         [PaddleSandbox] = new([], []), // it stands for somebody else's system, so it knows nothing of ours
+        [Subscriber] = new([], ["RabbitMQ.Client"]), // as a stranger would write it, so it knows nothing of ours
         // The Connector's own sources, compiled once more.
         [FaultyConnector] = new([Contracts, ServiceDefaults, EventStore], ["RabbitMQ.Client", "Polly.Core"]),
         [Bench] = new([Contracts, EventStore, Messaging, Testing, Connector], ["Npgsql", "RabbitMQ.Client"]) { BuiltFirst = [PaddleSandbox] },

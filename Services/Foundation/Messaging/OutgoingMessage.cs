@@ -11,6 +11,12 @@ public sealed record Destination(string Exchange, bool MustBeHeard)
 
     /// <summary>Whoever wants to hear it has a queue; nobody has to.</summary>
     public static readonly Destination Events = new(Exchanges.Events, MustBeHeard: false);
+
+    /// <summary>Where messages go to one queue and to nobody else, past the exchange they were published to first.</summary>
+    public string? Queue { get; private init; }
+
+    /// <summary>What was told to the world, once more for one listener. A queue that is not there hears nothing.</summary>
+    public static Destination Again(string queue) => new(Exchange: "", MustBeHeard: false) { Queue = queue };
 }
 
 /// <summary>

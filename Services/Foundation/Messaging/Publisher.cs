@@ -131,7 +131,7 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
 
     private async ValueTask Send(Session open, OutgoingMessage message, CancellationToken ct)
     {
-        var properties = WireForm.Properties(message, service, time.GetUtcNow());
+        var properties = WireForm.Properties(to, message, service, time.GetUtcNow());
         open.Published++;
         open.Window!.Published(); // before, for the answer may come before the call returns
         await open.Channel.BasicPublishAsync(to.Exchange, WireForm.RoutingKey(to, message), mandatory: true, properties, message.Data, ct);
@@ -143,7 +143,7 @@ public sealed partial class Publisher(BrokerConnection broker, Destination to, s
         await Discard();
         var connection = await broker.Opened(ct);
         var opened = session = new(await connection.CreateChannelAsync(WithConfirms, ct));
-        await DeclareTopology.Exchange(opened.Channel, to.Exchange, ct);
+        if (to.Queue is null) await DeclareTopology.Exchange(opened.Channel, to.Exchange, ct);
         return opened;
     }
 

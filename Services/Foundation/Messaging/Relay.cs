@@ -99,6 +99,8 @@ public sealed partial class Relay(
         if (ReferenceEquals(connection, known)) return true;
         try
         {
+            await using (var channel = await connection.CreateChannelAsync(cancellationToken: ct))
+                await DeclareTopology.Exchange(channel, to.Exchange, ct); // whoever listens can bind before there is anything to hear
             if (!await BrokerMark.IsThere(connection, mark, ct))
             {
                 // In this order: a crash between the two costs duplicates, the other way round it would cost messages.

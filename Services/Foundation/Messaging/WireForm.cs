@@ -14,9 +14,9 @@ internal static class WireForm
     private const string Json = "application/json", Time = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
     public static string RoutingKey(Destination to, OutgoingMessage message) =>
-        to.Exchange == Exchanges.Ingest ? Queues.ToLedger : $"{message.Workspace}.{message.Name}";
+        to.Queue ?? (to.Exchange == Exchanges.Ingest ? Queues.ToLedger : $"{message.Workspace}.{message.Name}");
 
-    public static BasicProperties Properties(OutgoingMessage message, string service, DateTimeOffset now)
+    public static BasicProperties Properties(Destination to, OutgoingMessage message, string service, DateTimeOffset now)
     {
         var (id, type) = (message.Id.ToString(), $"com.allocora.{message.Name}");
         var headers = new Dictionary<string, object?>(20)
@@ -39,6 +39,7 @@ internal static class WireForm
         Add(headers, "cloudEvents_causationid", message.CausationId);
         Add(headers, "cloudEvents_traceparent", message.Traceparent);
         Add(headers, Tracing.Header, message.Traceparent ?? Activity.Current?.Id);
+        if (to.Queue is not null) headers[Queues.RoutingKeyHeader] = RoutingKey(Destination.Events, message);
         return new()
         {
             MessageId = id,
