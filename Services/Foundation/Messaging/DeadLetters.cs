@@ -17,7 +17,7 @@ public sealed record DeadLetterMessage(DeadLetter Letter, IReadOnlyDictionary<st
 /// <param name="IsNobodys">Only those that name no workspace, or one that is not there.</param>
 public sealed record DeadLettersOf(string? Workspace, bool IsNobodys = false)
 {
-    public static readonly DeadLettersOf Nobody = new(null, IsNobodys: true);
+    public static readonly DeadLettersOf All = new((string?)null), Nobody = new(null, IsNobodys: true);
 }
 
 /// <summary>What operators do with dead letters. Signed in as the service's own role they reach those of one workspace, as its worker all.</summary>
@@ -32,12 +32,8 @@ public sealed class DeadLetters(NpgsqlDataSource source)
     private const string IsReached = "($2::text is null or workspace = $2) and (not $3 or workspace is null or reason_code = '" + UnknownWorkspace + "')";
 
     /// <summary>One page in the order they came.</summary>
-    /// <param name="workspace">Whose; null for all the role may see.</param>
     /// <param name="after">The id of the last one seen, 0 to begin.</param>
     /// <param name="state">open, replaying, replayed or discarded; null for all.</param>
-    public Task<IReadOnlyList<DeadLetter>> Page(string? workspace, long after, int limit, string? state, CancellationToken ct) =>
-        Page(new DeadLettersOf(workspace), after, limit, state, ct);
-
     public async Task<IReadOnlyList<DeadLetter>> Page(DeadLettersOf of, long after, int limit, string? state, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);

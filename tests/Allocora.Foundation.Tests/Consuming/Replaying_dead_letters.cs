@@ -26,7 +26,7 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
     public async Task It_is_handled_as_if_it_came_for_the_first_time()
     {
         Volatile.Write(ref isFixed, true);
-        var letters = await desk.DeadLetters.Page(null, 0, 10, "open", default);
+        var letters = await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, "open", default);
 
         Assert.True(await desk.DeadLetters.Replay(letters[1].Id, null, default));
         await desk.KeptAll(1);
@@ -39,7 +39,7 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
     [Fact]
     public async Task It_is_open_again_when_it_fails_again()
     {
-        var letters = await desk.DeadLetters.Page(null, 0, 10, "open", default);
+        var letters = await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, "open", default);
 
         Assert.True(await desk.DeadLetters.Replay(letters[0].Id, null, default));
 
@@ -54,7 +54,7 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
         await desk.Publish(new Note(0));
         await desk.KeptAll(1);
 
-        await desk.DeadLetters.Replay((await desk.DeadLetters.Page(null, 0, 10, "open", default))[0].Id, null, default);
+        await desk.DeadLetters.Replay((await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, "open", default))[0].Id, null, default);
 
         await Eventually.Sees(_ => States(), s => s is ["replayed|2", "open|1", "open|1"], NoteDesk.Patience);
         Assert.Equal([0], await desk.Kept());
@@ -64,7 +64,7 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
     public async Task A_discarded_one_stays_and_is_not_replayed()
     {
         Volatile.Write(ref isFixed, true);
-        var id = (await desk.DeadLetters.Page(null, 0, 10, "open", default))[2].Id;
+        var id = (await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, "open", default))[2].Id;
 
         Assert.True(await desk.DeadLetters.Discard(id, null, default));
 
@@ -78,7 +78,7 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
         Volatile.Write(ref isFixed, true);
         await using var other = await desk.Log.Worker.OpenConnectionAsync();
         await Claim("pg_advisory_lock");
-        await desk.DeadLetters.Replay((await desk.DeadLetters.Page(null, 0, 10, "open", default))[0].Id, null, default);
+        await desk.DeadLetters.Replay((await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, "open", default))[0].Id, null, default);
 
         // It looks once a second.
         var asked = Stopwatch.GetTimestamp();
@@ -98,15 +98,15 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
     [Fact]
     public async Task They_are_listed_page_by_page()
     {
-        var first = await desk.DeadLetters.Page(null, 0, 2, null, default);
-        var second = await desk.DeadLetters.Page(null, first[^1].Id, 2, null, default);
+        var first = await desk.DeadLetters.Page(DeadLettersOf.All, 0, 2, null, default);
+        var second = await desk.DeadLetters.Page(DeadLettersOf.All, first[^1].Id, 2, null, default);
 
         Assert.Equal(["note-0", "note-1"], first.Select(l => l.MessageId));
         Assert.Equal(["note-2"], second.Select(l => l.MessageId));
         Assert.Equal((NoteDesk.Queue, Note.Workspace, Note.Type, "rule-broken", 1), (
             first[0].Consumer, first[0].Workspace, first[0].Type, first[0].ReasonCode, first[0].Attempts));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => desk.DeadLetters.Page(null, 0, DeadLetters.PageMax + 1, null, default));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => desk.DeadLetters.Page(null, 0, 0, null, default));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => desk.DeadLetters.Page(DeadLettersOf.All, 0, DeadLetters.PageMax + 1, null, default));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => desk.DeadLetters.Page(DeadLettersOf.All, 0, 0, null, default));
     }
 
     [Fact]
@@ -119,10 +119,10 @@ public sealed class Replaying_dead_letters : IAsyncLifetime
         var source = desk.Log.As("probe_app");
         var app = new DeadLetters(source);
 
-        Assert.Equal(3, (await app.Page(Note.Workspace, 0, 10, null, default)).Count);
-        Assert.Empty(await app.Page("ws_other", 0, 10, null, default));
-        Assert.Empty(await app.Page(null, 0, 10, null, default));
-        var all = await desk.DeadLetters.Page(null, 0, 10, null, default);
+        Assert.Equal(3, (await app.Page(new(Note.Workspace), 0, 10, null, default)).Count);
+        Assert.Empty(await app.Page(new("ws_other"), 0, 10, null, default));
+        Assert.Empty(await app.Page(DeadLettersOf.All, 0, 10, null, default));
+        var all = await desk.DeadLetters.Page(DeadLettersOf.All, 0, 10, null, default);
         Assert.Equal(4, all.Count);
         Assert.False(await app.Discard(all[0].Id, "ws_other", default));
         Assert.False(await app.Discard(all[3].Id, null, default));

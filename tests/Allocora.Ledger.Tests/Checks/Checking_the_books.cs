@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using Allocora.Contracts.Api;
 
 namespace Allocora.Ledger.Tests.Checks;
