@@ -109,7 +109,8 @@ internal sealed class ExportWalk
     private void Finish(ExportEnd end)
     {
         End = end;
-        if (heads.TryPeek(out var head)) throw Bad(Next, $"a signed head says that the log goes on to {head.Sequence}: it was cut off, or this is an older copy");
+        if (heads.TryPeek(out var head))
+            throw Bad(Next, $"a signed head says that the log goes on to {head.Sequence}: it was cut off, or this is an older copy");
         if (end.Count != Count || end.Events != begin.EventsBefore + Count || end.Chain != Chain || (Count > 0 && end.Sequence != last))
             throw Bad(sinceAgreed ?? Next, "the events are not those the last line tells of");
         var form = begin.To is null ? LedgerExport.SignedWhole : LedgerExport.SignedPart;

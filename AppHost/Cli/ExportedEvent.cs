@@ -16,11 +16,12 @@ internal sealed record ExportedEvent(
         {
             if (!line.EnumerateObject().Select(m => m.Name).SequenceEqual(LedgerExport.EventMembers)) return null;
             var headers = line.GetProperty("headers") is { ValueKind: not JsonValueKind.Null } some ? some.GetRawText() : null;
+            var data = line.GetProperty("data").GetRawText();
             return new(
                 line.GetProperty("sequence").GetInt64(), line.GetProperty("id").GetGuid(), Text(line, "stream")!, line.GetProperty("version").GetInt64(),
                 Text(line, "type")!,
                 DateTimeOffset.ParseExact(Text(line, "at")!, LedgerExport.TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
-                CanonicalJson.Hash(line.GetProperty("data").GetRawText(), headers, Text(line, "dotnetType"), Text(line, "correlation"), Text(line, "causation")),
+                CanonicalJson.Hash(data, headers, Text(line, "dotnetType"), Text(line, "correlation"), Text(line, "causation")),
                 Text(line, "content"), Text(line, "chain"));
         }
         // From a line that says something else, or says it in a way that cannot be.

@@ -39,7 +39,10 @@ internal static class ReadCheckpoints
         batch.BatchCommands.Add(EventFeed.OfWorkspace(workspace));
         batch.BatchCommands.Add(new(Query)
         {
-            Parameters = { new() { Value = workspace }, new() { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, new() { Value = limit } },
+            Parameters =
+            {
+                new() { Value = workspace }, new() { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, new() { Value = limit },
+            },
         });
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);

@@ -45,6 +45,7 @@ internal sealed class BackService : IAsyncDisposable
                 app.Use(Notice);
                 app.UseAccess();
                 app.Map(Route, (Delegate)Behave).RequirePermission("workspace.read");
+                app.Map("/api/v1/dead-letters/{**rest}", (Delegate)Behave).RequirePermission("dead-letters.platform");
                 app.MapPost("/api/v1/webhooks/paddle/{sourceId}", (Delegate)Take).AllowSignedIn();
                 app.MapGet("/open", () => "anyone").AllowAnyone();
             });

@@ -194,6 +194,21 @@ public sealed class Forwarding_requests(SharedGateway shared) : IAsyncLifetime, 
     }
 
     [Fact]
+    public async Task What_is_of_no_workspace_goes_to_its_service_for_who_looks_after_the_installation()
+    {
+        var answer = await gateway.Send(HttpMethod.Post, "/api/v1/dead-letters/dlt_000000000001/replay?x=1", "vera");
+        var echo = (await answer.Content.ReadFromJsonAsync<Echo>())!;
+
+        Assert.Equal(("POST", "/api/v1/dead-letters/dlt_000000000001/replay?x=1"), (echo.Method, echo.Target));
+        Assert.Equal(("usr_vera", null), (echo.Subject, echo.Workspace));
+        Assert.Equal(HttpStatusCode.OK, (await gateway.Get("/api/v1/dead-letters?state=open", "vera")).StatusCode);
+
+        gateway.Ledger.Forget();
+        Assert.Equal(HttpStatusCode.Forbidden, (await gateway.Get("/api/v1/dead-letters")).StatusCode);
+        Assert.Empty(gateway.Ledger.Arrivals);
+    }
+
+    [Fact]
     public async Task A_signature_that_is_not_right_is_its_senders_fault()
     {
         using var body = new StringContent("{}");

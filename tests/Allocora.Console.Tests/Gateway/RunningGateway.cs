@@ -158,13 +158,15 @@ internal sealed class RunningGateway : IAsyncDisposable
         }
     }
 
-    /// <summary>mara reads in one (also called first), jonas is its payee, otto reads in two.</summary>
+    /// <summary>mara reads in one (also called first), jonas is its payee, otto reads in two; vera looks after the installation.</summary>
     private sealed class Members : IGrants
     {
         public ValueTask<Grant?> Of(HttpContext http, string? workspace) => new((Caller.Of(http).Subject, workspace) switch
         {
             ("usr_mara", "ws_one" or "first") => new Grant("ws_one", PermissionTable.Of("preparer")),
             ("usr_jonas", "ws_one" or "first") => new Grant("ws_one", PermissionTable.Of("payee")),
+            ("usr_vera", null) => new Grant(null, PermissionTable.Of("platform")),
+            ("usr_mara", null) => new Grant(null, new HashSet<string>()),
             ("usr_otto", "ws_two" or "second") => new Grant("ws_two", PermissionTable.Of("viewer")),
             _ => null,
         });

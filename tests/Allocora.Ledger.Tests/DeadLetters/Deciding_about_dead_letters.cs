@@ -55,7 +55,8 @@ public sealed class Deciding_about_dead_letters : IAsyncLifetime
 
         var body = Encoding.UTF8.GetBytes(Secret);
         Assert.Equal((body.LongLength, Convert.ToHexStringLower(SHA256.HashData(body)), "v"), (one!.BodyBytes, one.BodySha256, one.Headers["h"]));
-        Assert.Equal((id, "ledger-ingest", "unreadable", "open", 1), (one.Letter.Id, one.Letter.Consumer, one.Letter.ReasonCode, one.Letter.State, one.Letter.Attempts));
+        var letter = one.Letter;
+        Assert.Equal((id, "ledger-ingest", "unreadable", "open", 1), (letter.Id, letter.Consumer, letter.ReasonCode, letter.State, letter.Attempts));
         Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String(body), text, StringComparison.Ordinal);
     }
@@ -153,8 +154,8 @@ public sealed class Deciding_about_dead_letters : IAsyncLifetime
     {
         var id = await ledger.Database.Ask($$"""
             insert into dead_letter (consumer, message_id, workspace, type, body, headers, reason_code, error, first_seen, attempts, state)
-            values ('ledger-ingest', gen_random_uuid()::text, {{(workspace is null ? "null" : $"'{workspace}'")}}, 'some.type', convert_to('{{Secret}}', 'utf8'),
-              '{"h":"v"}', '{{reason}}', 'It cannot be read.', now(), 1, 'open') returning id
+            values ('ledger-ingest', gen_random_uuid()::text, {{(workspace is null ? "null" : $"'{workspace}'")}}, 'some.type',
+              convert_to('{{Secret}}', 'utf8'), '{"h":"v"}', '{{reason}}', 'It cannot be read.', now(), 1, 'open') returning id
             """);
         return $"dlt_{id:D12}";
     }

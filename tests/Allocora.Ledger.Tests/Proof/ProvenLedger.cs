@@ -113,7 +113,7 @@ internal sealed class ProvenLedger : IAsyncDisposable
     private static Entry Entry(string workspace, string stream) => new(workspace, stream, null, null,
     [
         LedgerEvents.Catalog.Seal(
-            new ProductSeen("pro_1", "src_1", "live", "Ärger & \"Söhne\" \\ <💶>\n", "active", "standard", null, []), Guid.NewGuid(),
+            new ProductSeen("pro_1", "src_1", "live", "Ärger & \"Söhne\" \\ <\U0001F4B6>\n", "active", "standard", null, []), Guid.NewGuid(),
             TimeProvider.System.GetUtcNow(), new(Actor: "usr_1", Correlation: "c+1", Causation: "\"d\"")),
     ]);
 }
