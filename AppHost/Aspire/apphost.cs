@@ -52,6 +52,7 @@ var connector = builder.AddProject("connector", "../../Services/Connector/Alloco
     .WithReference(connectorDb, connectionName: "connector").WithReference(connectorDb, connectionName: "connector_worker")
     .WithReference(consoleDb, connectionName: "console_inner").WaitFor(consoleDb)
     .WaitForCompletion(connectorMigration)
+    .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)
     .WithReference(rabbitmq).WaitFor(rabbitmq);
 
 var ledgerMigration = builder.AddProject("ledger-migrate", "../../Services/Ledger/Allocora.Ledger.csproj").WithArgs("migrate")

@@ -17,10 +17,10 @@ internal static class AllocoraSystem
         var statementsDb = system.Database("statements", on: postgres);
         var consoleDb = system.Database("console", on: postgres);
 
-        // Every service owns one database, and reads an upstream log as a role that can only read. The console, which is the
-        // gateway, makes the keys with which it signs what it tells each of them.
+        // Every service owns one database, and reads an upstream log as a role that can only read; the connector reads the ledger's,
+        // to know what has arrived there. The console, which is the gateway, makes the keys with which it signs what it tells each of them.
         var connector = system.Service(
-            "connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, broker: rabbitmq, provider: paddle, hasVault: true);
+            "connector", "Services/Connector", owns: connectorDb, keysIn: consoleDb, tails: [ledgerDb], broker: rabbitmq, provider: paddle, hasVault: true);
         var ledger = system.Service("ledger", "Services/Ledger", owns: ledgerDb, keysIn: consoleDb, tails: [consoleDb], broker: rabbitmq);
         var calculation = system.Service(
             "calculation", "Services/Calculation", owns: calculationDb, keysIn: consoleDb, tails: [ledgerDb], broker: rabbitmq);

@@ -15,6 +15,7 @@ internal static class ConnectorModule
         builder.Services.AddValidated<HeadOptions>("Heads");
         builder.AddSignedHeads(Schema);
         builder.AddBroker("rabbitmq", "connector");
+        builder.AddLogOf("ledger", isVital: false);
         builder.AddGatewayKeys();
         builder.AddInnerTokens("connector", KeyTable.OfGateway);
         builder.AddPaddle();

@@ -22,20 +22,22 @@ internal sealed class IngestQueue : IAsyncDisposable
 
     public IEnumerable<Arrived> Named(string name) => Messages.Where(m => m.Name == name);
 
-    public static async Task<IngestQueue> Open(TestVhost vhost)
+    /// <param name="ledger">Is told of the ends of runs, as the Ledger would write them down.</param>
+    public static async Task<IngestQueue> Open(TestVhost vhost, LedgerLog? ledger = null)
     {
         var connection = await new ConnectionFactory { Uri = vhost.Address }.CreateConnectionAsync();
         var channel = await connection.CreateChannelAsync();
         await DeclareTopology.Queue(channel, Definition, CancellationToken.None);
         var queue = new IngestQueue(connection, channel);
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, e) =>
+        consumer.ReceivedAsync += async (_, e) =>
         {
-            queue.Messages.Enqueue(new(e.BasicProperties.MessageId!, e.BasicProperties.Type!["com.allocora.".Length..], e.Body.ToArray())
+            var arrived = new Arrived(e.BasicProperties.MessageId!, e.BasicProperties.Type!["com.allocora.".Length..], e.Body.ToArray())
             {
                 Headers = string.Join(' ', (e.BasicProperties.Headers ?? new Dictionary<string, object?>()).Select(h => $"{h.Key}={Text(h.Value)}")),
-            });
-            return Task.CompletedTask;
+            };
+            queue.Messages.Enqueue(arrived);
+            if (ledger is not null && arrived.Name == PaddleRunEnded.Name) await ledger.Take(RunningConnector.Workspace, arrived.Body);
         };
         await channel.BasicConsumeAsync(Queues.LedgerIngest, autoAck: true, consumer);
         return queue;

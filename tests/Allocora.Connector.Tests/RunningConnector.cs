@@ -34,6 +34,9 @@ internal sealed record ConnectorWish
 
     /// <summary>A virtual host that others use too; null for one of its own.</summary>
     public TestVhost? Vhost { get; init; }
+
+    /// <summary>The Ledger's log; null for one whose database is away, so that no run succeeds.</summary>
+    public LedgerLog? Ledger { get; init; }
 }
 
 /// <summary>The Connector's own host over real HTTP with its database, its broker and a Paddle of its own, asked past the gateway.</summary>
@@ -128,6 +131,7 @@ internal sealed class RunningConnector : IAsyncDisposable
             $"--ConnectionStrings:connector={Database.AddressOf("connector_app")}",
             $"--ConnectionStrings:connector_worker={Database.AddressOf("connector_worker")}",
             "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
+            $"--ConnectionStrings:ledger_tail={wish.Ledger?.Address ?? "Host=127.0.0.1;Port=1;Database=ledger;Username=nobody;Password=x7fk20sj"}",
             $"--ConnectionStrings:rabbitmq={Vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
             $"--Vault:Keys:k1={VaultKey}", "--Vault:Current=k1",
             $"--Paddle:BaseUrls:{(wish.IsLive ? "live" : "sandbox")}={Paddle.Api}",

@@ -11,8 +11,11 @@ internal sealed class SyncedSource : IAsyncDisposable
 {
     private static readonly string[] Permissions = ["workspace.read", "sources.write", "sync.run", "rows.decide"];
 
-    private SyncedSource(RunningConnector connector, IngestQueue queue, HttpClient api, string id) =>
-        (Connector, Queue, Api, Id) = (connector, queue, api, id);
+    // Takes what arrives; null where a test does that itself.
+    private readonly LedgerLog? ledger;
+
+    private SyncedSource(RunningConnector connector, LedgerLog? ledger, IngestQueue queue, HttpClient api, string id) =>
+        (Connector, this.ledger, Queue, Api, Id) = (connector, ledger, queue, api, id);
 
     public RunningConnector Connector { get; }
 
@@ -30,8 +33,9 @@ internal sealed class SyncedSource : IAsyncDisposable
     /// <param name="terms">What the source is connected with besides its key.</param>
     public static async Task<SyncedSource> Connect(ConnectorWish wish, JsonObject terms, params string[] sandbox)
     {
-        var connector = await RunningConnector.Start(wish, sandbox);
-        var source = new SyncedSource(connector, await IngestQueue.Open(connector.Vhost), connector.As(Permissions), "");
+        var ledger = wish.Ledger is null ? await LedgerLog.Create() : null;
+        var connector = await RunningConnector.Start(wish with { Ledger = wish.Ledger ?? ledger }, sandbox);
+        var source = new SyncedSource(connector, ledger, await IngestQueue.Open(connector.Vhost, ledger), connector.As(Permissions), "");
         await source.Connect(terms);
         return source;
     }
@@ -106,5 +110,6 @@ internal sealed class SyncedSource : IAsyncDisposable
     {
         await Queue.DisposeAsync();
         await Connector.DisposeAsync();
+        if (ledger is not null) await ledger.DisposeAsync();
     }
 }

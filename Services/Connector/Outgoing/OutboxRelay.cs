@@ -47,7 +47,7 @@ internal sealed partial class OutboxRelay(
         if (trouble is not null && trouble != stoppedBecause) Stopped(trouble);
         stoppedBecause = trouble;
         if (entries.Count == 0) return false;
-        // A run is over when all before its end has arrived, so its end never travels with what comes before it.
+        // The end of a run says that all before it has arrived, so it never travels with that.
         var end = entries.FindIndex(e => e.IsEndOfRun);
         if (end > 0) entries = entries[..end];
         else if (end == 0) entries = entries[..1];
@@ -56,9 +56,6 @@ internal sealed partial class OutboxRelay(
         FaultPoint.Reach("before-mark");
         await using var batch = new NpgsqlBatch(claim);
         batch.Add("update outbox set sent_at = clock_timestamp() where seq = any ($1)", entries.Select(e => e.Seq).ToArray());
-        batch.Add("""
-            update sync_run set state = 'succeeded', ended_at = clock_timestamp() where state = 'delivering' and last_message = any ($1)
-            """, entries.Where(e => e.IsEndOfRun).Select(e => e.Seq).ToArray());
         await batch.ExecuteNonQueryAsync(ct);
         FaultPoint.Reach("after-mark");
         return true;

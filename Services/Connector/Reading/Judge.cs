@@ -18,7 +18,7 @@ internal static class Judge
     {
         var fresh = Fresh.Of(row, itsTransaction, terms);
         if (known is null) return fresh;
-        if (row.Revision.AsSpan().SequenceEqual(known.Revision)) return Again(fresh, known);
+        if (row.Revision.AsSpan().SequenceEqual(known.Revision)) return Again(row, fresh, known);
 
         // What a person left out comes back to a person, also when no rule would leave it out as it is now.
         if (known is { Standing: Standing.Skipped, Reason: Excluded } && fresh.Standing == Standing.Counts) fresh = Fresh.Changed(row);
@@ -43,14 +43,15 @@ internal static class Judge
         // The same again, only later: had it not been noted, a version from between the two would seem to be the last.
         var isSame = known is not null && row.Revision.AsSpan().SequenceEqual(known.Revision);
         var at = isSame && known!.UpdatedAt > row.UpdatedAt ? known.UpdatedAt : row.UpdatedAt;
-        if (judged.Standing is { } standing) return new(row.Status, at, row.Revision, standing, judged.StandingReason);
-        return isSame ? known! with { UpdatedAt = at } : known;
+        var left = judged.Standing is not null || (isSame && row.UpdatedAt >= known!.UpdatedAt) ? LeftOf(row) ?? known?.Left : known?.Left;
+        if (judged.Standing is { } standing) return new(row.Status, at, row.Revision, standing, judged.StandingReason) { Left = left };
+        return isSame ? known! with { UpdatedAt = at, Left = left } : known;
     }
 
     private static Judgement Accepted { get; } = new(RowOutcome.Accepted, null, Standing.Counts, IsTold: true);
 
     // The object is what it was; what is around it may have changed.
-    private static Judgement Again(Judgement fresh, Known known)
+    private static Judgement Again(SeenRow row, Judgement fresh, Known known)
     {
         var isAnother = fresh.Standing != known.Standing || fresh.Reason != known.Reason;
         var isJudgedAnew = known.Standing switch
@@ -60,8 +61,12 @@ internal static class Judge
             Standing.Observed => isAnother && known.Reason == Fresh.BeforeStart,
             _ => false,
         };
-        return isJudgedAnew ? fresh : new(RowOutcome.Duplicate, null, null, IsTold: false);
+        // What is left of it may be another amount all the same. Paddle need not say that it touched the sale.
+        var isLeftAnew = known.Standing == Standing.Counts && row.UpdatedAt >= known.UpdatedAt && LeftOf(row) is { } left && left != known.Left;
+        return isJudgedAnew ? fresh : new(RowOutcome.Duplicate, null, null, IsTold: isLeftAnew);
     }
+
+    private static long? LeftOf(SeenRow row) => row.Transaction?.AdjustedTotal?.Minor;
 
     private static Judgement Conflicting(string reason, Judgement? taken, bool isTold) =>
         new(RowOutcome.Conflict, reason, taken?.Standing, isTold, taken?.Skip) { StandingReason = taken?.Reason };

@@ -30,6 +30,9 @@ internal sealed record Known(string Status, DateTimeOffset UpdatedAt, byte[] Rev
     /// and no contradiction of Paddle's.
     /// </summary>
     public bool WasReadOtherwise { get; init; }
+
+    /// <summary>What Paddle said last is left of a sale, in minor units; null where it did not say.</summary>
+    public long? Left { get; init; }
 }
 
 /// <summary>Why a row goes to the register of skipped rows.</summary>
@@ -43,4 +46,7 @@ internal sealed record Judgement(RowOutcome Outcome, string? Reason, Standing? S
 {
     /// <summary>Why the object stands as it does. In a conflict that is something else than what the row is in conflict about.</summary>
     public string? StandingReason { get; init; } = Reason;
+
+    /// <summary>It is news to our books, and not only what Paddle says is left of a sale.</summary>
+    public bool IsNews => IsTold && Outcome != RowOutcome.Duplicate;
 }

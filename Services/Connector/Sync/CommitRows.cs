@@ -24,6 +24,7 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         AddRows(batch, page, transaction.No, judged);
         AddObjects(batch, page, judged, known);
         AddPayloads(batch, page, fetched.Answer.At, judged, known);
+        AddLooks(batch, page, judged);
         AddReleased(batch, page, judged);
         SayWhyTheyWait(batch, page, judged);
         AddSkipped(batch, page, judged);
@@ -64,16 +65,16 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
         {
             batch.Add("""
                 insert into provider_object (tenant_id, environment, provider_id, kind, source_id, reading, status, created_at, updated_at, revision,
-                  content, standing, reason, transaction_id, is_open, told_revision)
-                select $1, $2, o.id, o.kind, $3, $16, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason,
-                  o.transaction_id, o.is_open, case when o.told then o.revision end
+                  content, standing, reason, transaction_id, is_open, told_revision, adjusted_total)
+                select $1, $2, o.id, o.kind, $3, $17, o.status, o.created_at, o.updated_at, o.revision, o.content, o.standing, o.reason,
+                  o.transaction_id, o.is_open, case when o.told then o.revision end, o.adjusted_total
                 from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bytea[], $10::bytea[], $11::text[], $12::text[],
-                  $13::text[], $14::bool[], $15::bool[])
-                  as o (id, kind, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told)
+                  $13::text[], $14::bool[], $15::bool[], $16::bigint[])
+                  as o (id, kind, status, created_at, updated_at, revision, content, standing, reason, transaction_id, is_open, told, adjusted_total)
                 on conflict (tenant_id, environment, provider_id) do update set source_id = excluded.source_id, reading = excluded.reading,
                   status = excluded.status, updated_at = excluded.updated_at, revision = excluded.revision, content = excluded.content,
                   standing = excluded.standing, reason = excluded.reason, is_open = excluded.is_open,
-                  told_revision = coalesce(excluded.told_revision, provider_object.told_revision)
+                  told_revision = coalesce(excluded.told_revision, provider_object.told_revision), adjusted_total = excluded.adjusted_total
                 """, page.Source.Workspace, page.Source.Environment, page.Source.Id,
                 (string[])[.. changed.Select(r => r.Row!.Id)], (string[])[.. changed.Select(r => Words.Of(r.Row!.Kind))],
                 (string[])[.. changed.Select(r => r.Row!.Status)], (DateTimeOffset[])[.. changed.Select(r => r.Row!.CreatedAt)],
@@ -81,21 +82,23 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
                 (byte[][])[.. changed.Select(r => r.Row!.Content)], (string[])[.. changed.Select(r => Words.Of(r.Judgement.Standing!.Value))],
                 (string?[])[.. changed.Select(r => r.After!.Reason)], (string?[])[.. changed.Select(r => r.Row!.Adjustment?.TransactionId)],
                 (bool[])[.. changed.Select(r => r.Row is { Adjustment: not null, Status: "pending_approval" })],
-                (bool[])[.. changed.Select(r => r.Judgement.IsTold)], page.Source.Reading);
+                (bool[])[.. changed.Select(r => r.Judgement.IsTold)], (long?[])[.. changed.Select(r => r.After!.Left)], page.Source.Reading);
         }
         // Nothing that counts is new about these. But where they were seen last, and what is kept of them, may be.
         var same = judged.Rows.Where(r => r.Row is { } row && r.Judgement is { Standing: null, Outcome: RowOutcome.Duplicate }
             && changed.All(c => c.Row!.Id != row.Id) && known.Kept.TryGetValue(row.Id, out var kept)
-            && (kept.Source != page.Source.Id || kept.Reading != page.Source.Reading
+            && (r.After!.Left != known.All[row.Id].Left || kept.Source != page.Source.Id || kept.Reading != page.Source.Reading
                 || !kept.Content.AsSpan().SequenceEqual(row.Content) || known.All[row.Id].UpdatedAt < row.UpdatedAt))
             .GroupBy(r => r.Row!.Id).Select(g => g.Last()).ToList();
         if (same.Count == 0) return;
         batch.Add("""
-            update provider_object as p set source_id = $3, reading = $7, content = o.content, updated_at = greatest(p.updated_at, o.updated_at)
-            from unnest($4::text[], $5::bytea[], $6::timestamptz[]) as o (id, content, updated_at)
+            update provider_object as p set source_id = $3, reading = $8, content = o.content, updated_at = greatest(p.updated_at, o.updated_at),
+              adjusted_total = o.adjusted_total
+            from unnest($4::text[], $5::bytea[], $6::timestamptz[], $7::bigint[]) as o (id, content, updated_at, adjusted_total)
             where p.tenant_id = $1 and p.environment = $2 and p.provider_id = o.id
             """, page.Source.Workspace, page.Source.Environment, page.Source.Id, (string[])[.. same.Select(r => r.Row!.Id)],
-            (byte[][])[.. same.Select(r => r.Row!.Content)], (DateTimeOffset[])[.. same.Select(r => r.Row!.UpdatedAt)], page.Source.Reading);
+            (byte[][])[.. same.Select(r => r.Row!.Content)], (DateTimeOffset[])[.. same.Select(r => r.Row!.UpdatedAt)],
+            (long?[])[.. same.Select(r => r.After!.Left)], page.Source.Reading);
     }
 
     private static void AddPayloads(NpgsqlBatch batch, PageOf page, DateTimeOffset at, JudgedPage judged, KnownObjects known)
@@ -108,6 +111,30 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
             select $1, $2, p.id, p.content, $3, p.body from unnest($4::text[], $5::bytea[], $6::bytea[]) as p (id, content, body) on conflict do nothing
             """, page.Source.Workspace, page.Source.Environment, at.ToUniversalTime(), (string[])[.. unseen.Select(r => r.Id)],
             (byte[][])[.. unseen.Select(r => r.Content)], (byte[][])[.. unseen.Select(r => PayloadText.Compress(r.Payload))]);
+    }
+
+    /// <summary>
+    /// A sale was looked at again, or has to be: what Paddle says is left of it is compared with the adjustments known, so it must not be
+    /// older than they are. Paddle does not show a sale as updated because it was adjusted.
+    /// </summary>
+    private static void AddLooks(NpgsqlBatch batch, PageOf page, JudgedPage judged)
+    {
+        var seen = judged.Rows.Select(r => r.Row).OfType<SeenRow>().Where(r => r.Transaction is not null).Select(r => r.Id).ToArray();
+        if (seen.Length > 0)
+        {
+            batch.Add("""
+                update provider_object set look_again = false where tenant_id = $1 and environment = $2 and provider_id = any ($3) and look_again
+                """, page.Source.Workspace, page.Source.Environment, seen);
+        }
+        var adjusting = judged.Adjusting.GroupBy(r => r.Adjustment!.TransactionId).Select(g => (Sale: g.Key, At: g.Max(r => r.UpdatedAt))).ToList();
+        if (adjusting.Count == 0) return;
+        batch.Add("""
+            update provider_object as s set look_again = true from unnest($3::text[], $4::timestamptz[]) as a (sale, at)
+            where s.tenant_id = $1 and s.environment = $2 and s.provider_id = a.sale and exists (
+              select from payload as p where p.tenant_id = s.tenant_id and p.environment = s.environment and p.provider_id = s.provider_id
+                and p.content = s.content and p.seen_at <= a.at)
+            """, page.Source.Workspace, page.Source.Environment, (string[])[.. adjusting.Select(a => a.Sale)],
+            (DateTimeOffset[])[.. adjusting.Select(a => a.At)]);
     }
 
     private static void AddReleased(NpgsqlBatch batch, PageOf page, JudgedPage judged)
@@ -169,18 +196,21 @@ internal sealed class CommitRows(NpgsqlDataSource worker, TimeProvider time)
 
     private static void AddOutgoing(NpgsqlBatch batch, PageOf page, long no, DateTimeOffset at, JudgedPage judged)
     {
-        var told = judged.Rows.Where(r => r.Judgement.IsTold).Select(r => (r.No, Kind: r.Row!.Kind, r.Row.Id, r.Row.Revision, r.Row.Content))
-            .Concat(judged.Released.Select(r => (No: 0, Kind: RowKind.Adjustment, r.Id, r.Revision, r.Content))).ToList();
+        var told = judged.Rows.Where(r => r.Judgement.IsTold).Select(r => (
+                r.No, Kind: r.Row!.Kind, r.Row.Id, r.Row.Revision, r.Row.Content, IsIncluded: r is { WasIncluded: true, Judgement.IsNews: false }))
+            .Concat(judged.Released.Select(r => (No: 0, Kind: RowKind.Adjustment, r.Id, r.Revision, r.Content, IsIncluded: false))).ToList();
         if (told.Count == 0) return;
         batch.Add("""
             insert into outbox (tenant_id, source_id, environment, run_id, page_no, row_no, kind, provider_id, revision, content, included, custom_data_keys,
               at, traceparent)
-            select $1, $2, $3, $4, $5, o.no, o.kind, o.id, o.revision, o.content, false, $13, $6, $7
-            from unnest($8::int[], $9::text[], $10::text[], $11::bytea[], $12::bytea[]) with ordinality as o (no, kind, id, revision, content, place)
+            select $1, $2, $3, $4, $5, o.no, o.kind, o.id, o.revision, o.content, o.included, $14, $6, $7
+            from unnest($8::int[], $9::text[], $10::text[], $11::bytea[], $12::bytea[], $13::bool[])
+              with ordinality as o (no, kind, id, revision, content, included, place)
             order by o.place
             """, page.Source.Workspace, page.Source.Id, page.Source.Environment, page.Run, no, at.ToUniversalTime(), Activity.Current?.Id,
             (int[])[.. told.Select(o => o.No)], (string[])[.. told.Select(o => Words.Of(o.Kind))], (string[])[.. told.Select(o => o.Id)],
-            (byte[][])[.. told.Select(o => o.Revision)], (byte[][])[.. told.Select(o => o.Content)], page.Source.Terms.CustomDataKeys.ToArray());
+            (byte[][])[.. told.Select(o => o.Revision)], (byte[][])[.. told.Select(o => o.Content)], (bool[])[.. told.Select(o => o.IsIncluded)],
+            page.Source.Terms.CustomDataKeys.ToArray());
         batch.Add("notify allocora_outbox");
     }
 }

@@ -11,7 +11,7 @@ internal sealed class EndRun(NpgsqlDataSource worker, TimeSpan overlap)
 {
     /// <summary>
     /// Checks that the rows of the run add up, moves the source's marks, and says that the run is over: it has succeeded once that
-    /// message, and so all before it, has arrived.
+    /// message, and so all before it, is in the Ledger's log.
     /// </summary>
     /// <returns>Null, or what does not add up.</returns>
     /// <param name="plan">Null for a run that moves no marks, because others read the lists.</param>

@@ -13,7 +13,7 @@ internal sealed record KnownObjects(
     {
         string[] ids = [.. rows.Select(r => r.Id).Concat(rows.Select(r => r.Adjustment?.TransactionId).OfType<string>()).Distinct()];
         batch.BatchCommands.Add(new("""
-            select provider_id, status, updated_at, revision, standing, reason, content, source_id, reading from provider_object
+            select provider_id, status, updated_at, revision, standing, reason, content, source_id, reading, adjusted_total from provider_object
             where tenant_id = $1 and environment = $2 and provider_id = any ($3)
             """)
         {
@@ -39,6 +39,7 @@ internal sealed record KnownObjects(
                 reader.IsDBNull(5) ? null : reader.GetString(5))
             {
                 WasReadOtherwise = reader.GetString(8) != source.Reading,
+                Left = reader.IsDBNull(9) ? null : reader.GetInt64(9),
             });
             kept.Add(id, new(reader.GetFieldValue<byte[]>(6), reader.GetString(7), reader.GetString(8)));
         }

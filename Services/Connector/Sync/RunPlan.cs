@@ -40,7 +40,7 @@ internal enum Lane
     /// <summary>All adjustments of transactions in which something was reversed.</summary>
     AdjustmentsOfReversals,
 
-    /// <summary>Transactions that adjustments wait for.</summary>
+    /// <summary>Transactions that adjustments wait for, or that were adjusted since they were seen.</summary>
     AwaitedTransactions,
 
     Products,

@@ -121,8 +121,11 @@ internal sealed class RunSync(NpgsqlDataSource worker, PaddleClient paddle, Padd
         await using var command = worker.CreateCommand(lane == Lane.OpenAdjustments
             ? "select provider_id from provider_object where source_id = $1 and is_open and provider_id > $2 order by provider_id limit $3"
             : """
-              select distinct transaction_id from provider_object
-              where source_id = $1 and standing = 'waiting' and reason = 'transaction-unknown' and transaction_id > $2 order by transaction_id limit $3
+              (select distinct transaction_id as id from provider_object
+                where source_id = $1 and standing = 'waiting' and reason = 'transaction-unknown' and transaction_id > $2 order by id limit $3)
+              union
+              (select provider_id from provider_object where source_id = $1 and look_again and provider_id > $2 order by provider_id limit $3)
+              order by id limit $3
               """);
         command.Parameters.Add(new() { Value = source.Id });
         command.Parameters.Add(new() { Value = after ?? "" });

@@ -29,6 +29,8 @@ internal static class SyncModule
             provider.GetRequiredKeyedService<Publisher>(Exchanges.Ingest), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<OutboxRelay>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        builder.Services.AddHostedService(provider => new SettleRuns(
+            Worker(provider), provider.GetRequiredKeyedService<NpgsqlDataSource>("ledger_tail"), provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             "outbox", provider => new GoesOut(provider.GetRequiredService<OutboxRelay>()), HealthStatus.Unhealthy, tags: null));
     }

@@ -140,6 +140,30 @@ public sealed class Judging_rows
         Assert.Equal(late.UpdatedAt, Judge.After(late, known, Judge.Of(late, known, null, Terms))!.UpdatedAt);
     }
 
+    [Theory]
+    [InlineData("completed@2 left 1990", "counts", "completed@2 left 1990", "duplicate")]
+    [InlineData("completed@2 left 1990", "counts", "completed@2 left 0", "duplicate, told")]
+    [InlineData("completed@2 left 1990", "counts", "completed@3 left 2090", "duplicate, told")]
+    [InlineData("completed@2 left 1990", "counts: included", "completed@2 left 0", "duplicate, told")]
+    [InlineData("completed@2 left 1990", "counts", "completed@1 left 2090", "duplicate")]
+    [InlineData("completed@2 left 1990", "skipped: excluded", "completed@2 left 0", "duplicate")]
+    [InlineData("completed@2 left 1990", "observed: before-start", "completed@2 left 0", "accepted, counts, told")]
+    [InlineData("ready@2 left 1990", "observed: not-paid", "ready@2 left 0", "duplicate")]
+    public void Another_amount_is_left_of_the_same_sale(string before, string stood, string seen, string becomes) =>
+        Assert.Equal(becomes, Said(Judge.Of(Sale(seen), Before(stood, Sale(before)), null, Terms)));
+
+    [Fact]
+    public void What_is_left_of_a_sale_is_known_from_its_last_sight()
+    {
+        var known = Before("counts", Sale("completed@2 left 1990"))!;
+        Assert.Equal(0, After(Sale("completed@3 left 0")).Left);
+        Assert.Equal(1990, After(Sale("completed@1 left 0")).Left);
+        Assert.Equal(7, After(Sale("completed@3 left 7 fee 9")).Left);
+        Assert.Equal(1990, After(Sample.Transaction().With("details.adjusted_totals", null).With("updated_at", At("completed@3")).Seen()).Left);
+
+        Known After(SeenRow row) => Judge.After(row, known, Judge.Of(row, known, null, Terms))!;
+    }
+
     [Fact]
     public void A_skip_says_what_and_how_much()
     {
@@ -164,6 +188,7 @@ public sealed class Judging_rows
         var row = Sample.Transaction(status: parts[0].Split('@')[0]).With("updated_at", At(parts[0]));
         var rest = parts.ElementAtOrDefault(1) ?? "";
         row.With("details.totals.total", After(rest, "total") ?? "2090");
+        if (After(rest, "left") is { } left) row.With("details.adjusted_totals.total", left);
         if (After(rest, "fee") is { } fee) row.With("details.totals.fee", fee);
         if (rest.Contains("before the start", StringComparison.Ordinal)) row.With("billed_at", "2025-12-31T23:59:59Z");
         if (rest.StartsWith("in ", StringComparison.Ordinal))
@@ -197,7 +222,10 @@ public sealed class Judging_rows
     {
         if (stood == "nothing") return null;
         var parts = stood.Split(": ");
-        return new(row.Status, row.UpdatedAt, row.Revision, Enum.Parse<Standing>(parts[0], ignoreCase: true), parts.ElementAtOrDefault(1));
+        return new(row.Status, row.UpdatedAt, row.Revision, Enum.Parse<Standing>(parts[0], ignoreCase: true), parts.ElementAtOrDefault(1))
+        {
+            Left = row.Transaction?.AdjustedTotal?.Minor,
+        };
     }
 
     private static string Said(Judgement judged)

@@ -12,6 +12,7 @@ public sealed class Ending_the_process_anywhere : IAsyncLifetime
     private ConnectorDatabase database = null!;
     private TestVhost vhost = null!;
     private Sandbox paddle = null!;
+    private LedgerLog ledger = null!;
     private IngestQueue queue = null!;
     private string[] told = [];
 
@@ -19,11 +20,13 @@ public sealed class Ending_the_process_anywhere : IAsyncLifetime
     {
         (database, vhost) = (await ConnectorDatabase.Create(), await TestVhost.Create());
         paddle = await Sandbox.Start(Options.Parse(["--port", "0", "--transactions", $"{TestSize.Of(20_000, 1_500)}", "--seed", "5", "--no-rate-limit"]));
-        queue = await IngestQueue.Open(vhost);
+        ledger = await LedgerLog.Create();
+        queue = await IngestQueue.Open(vhost, ledger);
         await using var connector = await RunningConnector.Start(new ConnectorWish
         {
             Database = database,
             Vhost = vhost,
+            Ledger = ledger,
             Settings = [$"--Paddle:BaseUrls:sandbox={paddle.Api}", "--Sync:Lease=00:00:01"],
         });
         var connected = await connector.As("sources.write", "workspace.read").PostAsJsonAsync(
@@ -42,6 +45,7 @@ public sealed class Ending_the_process_anywhere : IAsyncLifetime
     {
         await queue.DisposeAsync();
         await paddle.DisposeAsync();
+        await ledger.DisposeAsync();
         await vhost.DisposeAsync();
         await database.DisposeAsync();
     }

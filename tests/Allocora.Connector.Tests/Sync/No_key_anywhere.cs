@@ -18,12 +18,14 @@ public sealed class No_key_anywhere
         await using var database = await ConnectorDatabase.Create();
         await using var vhost = await TestVhost.Create();
         await using var paddle = await Sandbox.Start(Options.Parse(["--port", "0", "--transactions", "300", "--no-rate-limit", "--seed", "77"]));
-        await using var queue = await IngestQueue.Open(vhost);
+        await using var ledger = await LedgerLog.Create();
+        await using var queue = await IngestQueue.Open(vhost, ledger);
         using var control = new HttpClient { BaseAddress = new(paddle.Control) };
         var wish = new ConnectorWish
         {
             Database = database,
             Vhost = vhost,
+            Ledger = ledger,
             Settings =
             [
                 .. sink.Environment().Select(pair => $"--{pair.Key}={pair.Value}"), "--Logging:LogLevel:Default=Trace",
