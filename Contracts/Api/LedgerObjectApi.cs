@@ -18,7 +18,8 @@ public sealed record LedgerObject(
 /// </param>
 /// <param name="InBooks">The sale's total less its adjustments.</param>
 /// <param name="ByPaddle">What Paddle said last is left of it.</param>
-public sealed record SaleCompleteness(string ProviderId, string Environment, string State, Money InBooks, Money? ByPaddle, Money? Difference, DateTimeOffset? SeenAt);
+public sealed record SaleCompleteness(
+    string ProviderId, string Environment, string State, Money InBooks, Money? ByPaddle, Money? Difference, DateTimeOffset? SeenAt);
 
 /// <summary>How many sales are in which state, and those whose difference has a name.</summary>
 public sealed record CompletenessReport(IReadOnlyDictionary<string, long> Sales, IReadOnlyList<SaleCompleteness> Differences);

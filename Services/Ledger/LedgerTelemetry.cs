@@ -13,7 +13,8 @@ internal static class LedgerTelemetry
     private static readonly Counter<long> Taken = Meter.CreateCounter<long>("allocora.ledger.messages", "{message}", "Messages taken, by what became of them");
 
     static LedgerTelemetry() => Meter.CreateObservableGauge(
-        "allocora.ledger.invariant.violations", () => LastFound.Select(f => new Measurement<long>(f.Value, new KeyValuePair<string, object?>("allocora.invariant", f.Key))),
+        "allocora.ledger.invariant.violations",
+        () => LastFound.Select(f => new Measurement<long>(f.Value, new KeyValuePair<string, object?>("allocora.invariant", f.Key))),
         "{object}", "What the last check of any workspace's books found that must not be");
 
     public static void Found(string invariant, long breaches) => LastFound[invariant] = breaches;

@@ -30,7 +30,7 @@ internal static partial class ProjectReferences
         [EventStore] = new([Contracts], ["Npgsql"]),
         [Messaging] = new([Contracts, EventStore], ["RabbitMQ.Client", "Polly.Core"]),
         [Connector] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),
-        [Ledger] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),
+        [Ledger] = new([Contracts, ServiceDefaults, EventStore, Messaging], ["NodaTime"]),
         [Calculation] = new([Contracts, ServiceDefaults, EventStore, Messaging, Engine], []),
         [Engine] = new([Contracts], []),
         [Statements] = new([Contracts, ServiceDefaults, EventStore, Messaging], []),

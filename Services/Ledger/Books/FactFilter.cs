@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Allocora.ServiceDefaults;
+using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -14,30 +16,34 @@ internal sealed record FactFilter(
     private const int LimitMax = 200, LimitUsual = 50, WordMax = 64;
 
     /// <summary>Reads the words of the query; <paramref name="zone"/> says when its days begin.</summary>
-    public static (FactFilter? Filter, FieldError? Wrong) Of(IQueryCollection query, TimeZoneInfo zone)
+    public static (FactFilter? Filter, FieldError? Wrong) Of(IQueryCollection query, DateTimeZone zone)
     {
         var (from, to) = ((DateTimeOffset?)null, (DateTimeOffset?)null);
         if (Word(query, "period") is { } period)
         {
             if (query.ContainsKey("from") || query.ContainsKey("to")) return Refuse("period", "Give a period, or from and to.");
-            if (!DateOnly.TryParseExact(period, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month) || month.Year >= 9999)
+            if (YearMonthPattern.Iso.Parse(period) is not { Success: true, Value: { Year: > 1 and < 9998 } month })
                 return Refuse("period", "Give a month as 2026-10.");
-            (from, to) = (Days.BeginningOf(month, zone), Days.BeginningOf(month.AddMonths(1), zone));
+            (from, to) = (Days.BeginningOf(month.OnDayOfMonth(1), zone), Days.BeginningOf(month.PlusMonths(1).OnDayOfMonth(1), zone));
         }
-        if (Word(query, "from") is { } begin && (from = Days.Read(begin, zone)) is null) return Refuse("from", "Give a day as 2026-10-01 or a time as 2026-10-01T00:00:00Z.");
-        if (Word(query, "to") is { } end && (to = Days.Read(end, zone)) is null) return Refuse("to", "Give a day as 2026-11-01 or a time as 2026-11-01T00:00:00Z; it is the first left out.");
+        if (Word(query, "from") is { } begin && (from = Days.Read(begin, zone)) is null)
+            return Refuse("from", "Give a day as 2026-10-01 or a time as 2026-10-01T00:00:00Z.");
+        if (Word(query, "to") is { } end && (to = Days.Read(end, zone)) is null)
+            return Refuse("to", "Give a day as 2026-11-01 or a time as 2026-11-01T00:00:00Z; it is the first left out.");
         if (from >= to) return Refuse("to", "It must be after from.");
 
         var limit = LimitUsual;
-        if (Word(query, "limit") is { } count && (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LimitMax))
+        if (Word(query, "limit") is { } count
+            && (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LimitMax))
             return Refuse("limit", $"Give a limit from 1 to {LimitMax}.");
         FactCursor? after = null;
         if (Word(query, "cursor") is { } cursor && (after = FactCursor.Read(cursor)) is null) return Refuse("cursor", "This is no cursor of this list.");
         foreach (var name in new[] { "product", "kind", "currency", "country", "transaction" })
             if (Word(query, name) is { } word && (word.Length > WordMax || !word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')))
                 return Refuse(name, $"No fact has this {name}.");
-        return (new(
-            from, to, Word(query, "product"), Word(query, "kind"), Word(query, "currency"), Word(query, "country"), Word(query, "transaction"), limit, after), null);
+        var filter = new FactFilter(
+            from, to, Word(query, "product"), Word(query, "kind"), Word(query, "currency"), Word(query, "country"), Word(query, "transaction"), limit, after);
+        return (filter, null);
     }
 
     /// <summary>The query for one more row than asked for, which tells that there is more.</summary>
@@ -57,8 +63,10 @@ internal sealed record FactFilter(
         if (Country is not null) text.Append(" and f.country = ").Append(Parameter(Country));
         if (Transaction is not null) text.Append(" and f.environment in ('live', 'sandbox') and f.transaction_id = ").Append(Parameter(Transaction));
         if (After is { } after)
-            text.Append($" and ({by}.effective_at, {by}.seq, {by}.part) < (").Append(Parameter(after.EffectiveAt)).Append(", ").Append(Parameter(after.Sequence))
-                .Append(", ").Append(Parameter(after.Part)).Append(')');
+        {
+            text.Append($" and ({by}.effective_at, {by}.seq, {by}.part) < (").Append(Parameter(after.EffectiveAt)).Append(", ")
+                .Append(Parameter(after.Sequence)).Append(", ").Append(Parameter(after.Part)).Append(')');
+        }
         text.Append($" order by {by}.effective_at desc, {by}.seq desc, {by}.part desc limit ").Append(Parameter(Limit + 1));
 #pragma warning disable CA2100 // made of words of this file; what was asked for comes as parameters
         command.CommandText = text.ToString();
@@ -67,7 +75,9 @@ internal sealed record FactFilter(
 
         string Parameter(object value)
         {
-            command.Parameters.Add(value is DateTimeOffset at ? new() { Value = at.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz } : new() { Value = value });
+            command.Parameters.Add(value is DateTimeOffset at
+                ? new() { Value = at.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz }
+                : new() { Value = value });
             return $"${command.Parameters.Count}";
         }
     }

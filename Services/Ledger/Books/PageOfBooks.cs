@@ -70,8 +70,9 @@ internal sealed class PageOfBooks
 
     public void AddTo(ProjectionBatch batch)
     {
-        Insert(batch, "insert into sale_line select r.* from {rows} on conflict (tenant_id, environment, line_id) do update set product_id = excluded.product_id",
-            "sale_line", lines.GroupBy(l => (l.TenantId, l.Environment, l.LineId)).Select(g => g.Last()));
+        Insert(batch, """
+            insert into sale_line select r.* from {rows} on conflict (tenant_id, environment, line_id) do update set product_id = excluded.product_id
+            """, "sale_line", lines.GroupBy(l => (l.TenantId, l.Environment, l.LineId)).Select(g => g.Last()));
         Insert(batch, "insert into fact select r.* from {rows}", "fact", facts.Values);
         Insert(batch, ObjectRow.Replace, "object", objects.Values);
         Update(batch, Settling.ToFact, Settling.Columns, settledFacts.Values);
@@ -88,7 +89,10 @@ internal sealed class PageOfBooks
     private void Relate(ProjectionBatch batch)
     {
         if (touched.Count == 0) return;
-        Array[] sales = [touched.Select(t => t.Workspace).ToArray(), touched.Select(t => t.Environment).ToArray(), touched.Select(t => t.Transaction).ToArray()];
+        Array[] sales =
+        [
+            touched.Select(t => t.Workspace).ToArray(), touched.Select(t => t.Environment).ToArray(), touched.Select(t => t.Transaction).ToArray(),
+        ];
         batch.Add("""
             update fact as f set country = o.country
             from unnest($1, $2, $3) as t (workspace, environment, id)
@@ -174,12 +178,14 @@ internal sealed class PageOfBooks
     {
         var texts = RowText.Of(rows);
         if (texts.Length == 0) return;
-        batch.Add(statement.Replace("{rows}", $"unnest($1::text[]) as t (row), jsonb_populate_record(null::{table}, t.row::jsonb) as r", StringComparison.Ordinal), texts);
+        var taken = $"unnest($1::text[]) as t (row), jsonb_populate_record(null::{table}, t.row::jsonb) as r";
+        batch.Add(statement.Replace("{rows}", taken, StringComparison.Ordinal), texts);
     }
 
     private static void Update<T>(ProjectionBatch batch, string statement, string columns, IReadOnlyCollection<T> rows)
     {
-        if (rows.Count > 0)
-            batch.Add(statement.Replace("{rows}", $"unnest($1::text[]) as t (row), jsonb_to_record(t.row::jsonb) as r ({columns})", StringComparison.Ordinal), RowText.Of(rows));
+        if (rows.Count == 0) return;
+        var taken = $"unnest($1::text[]) as t (row), jsonb_to_record(t.row::jsonb) as r ({columns})";
+        batch.Add(statement.Replace("{rows}", taken, StringComparison.Ordinal), RowText.Of(rows));
     }
 }

@@ -21,7 +21,7 @@ internal static class ReadFacts
     private static async Task<IResult> List(
         HttpContext http, Workspaces workspaces, [FromKeyedServices(Books.Name)] ProjectionReader books, CancellationToken ct)
     {
-        var zone = TimeZoneInfo.FindSystemTimeZoneById(await workspaces.ZoneOf(http.Workspace(), ct));
+        var zone = Days.ZoneOf(await workspaces.ZoneOf(http.Workspace(), ct));
         var (filter, wrong) = FactFilter.Of(http.Request.Query, zone);
         if (filter is null) return Problems.Invalid(wrong!);
         var found = await books.Read(http.Workspace(), async (connection, _, stop) =>

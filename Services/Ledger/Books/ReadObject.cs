@@ -58,8 +58,8 @@ internal static class ReadObject
             found = found with { Facts = [.. (await FactColumns.Read(command, ct)).Select(f => f.Fact)] };
         return found.Kind != FactRow.Sale ? found : found with
         {
-            Completeness = (await ReadCompleteness.Of(connection, "where o.tenant_id = $1 and o.environment = $2 and o.provider_id = $3", ct, workspace, environment, id))
-                .SingleOrDefault(),
+            Completeness = (await ReadCompleteness.Of(
+                connection, "where o.tenant_id = $1 and o.environment = $2 and o.provider_id = $3", ct, workspace, environment, id)).SingleOrDefault(),
         };
     }
 

@@ -76,7 +76,8 @@ internal sealed partial class CheckBooks(
 
         object happened = breaches.Count > 0 ? new InvariantsBroken(report.CheckedTo, breaches) : new InvariantsRestored(report.CheckedTo);
         var (version, key) = (last?.Version ?? 0, $"invariants|{(last?.Version ?? 0) + 1}");
-        await log.Append([new Entry(workspace, Stream, key, version, [LedgerEvents.Catalog.Seal(happened, EventId.Of(workspace, key, 1), report.CheckedAt)])], ct);
+        var told = LedgerEvents.Catalog.Seal(happened, EventId.Of(workspace, key, 1), report.CheckedAt);
+        await log.Append([new Entry(workspace, Stream, key, version, [told])], ct);
     }
 
     [LoggerMessage(LogLevel.Error, "The books of {Workspace} are broken: {Invariants}")]

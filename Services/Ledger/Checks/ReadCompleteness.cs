@@ -25,7 +25,9 @@ internal static class ReadCompleteness
             await using (var reader = await command.ExecuteReaderAsync(stop))
                 while (await reader.ReadAsync(stop)) sales.Add(reader.GetString(0), reader.GetInt64(1));
             var differences = sales.ContainsKey(Completeness.Difference)
-                ? await Of(connection, $"where o.tenant_id = $1 and o.kind = 'sale' and s.adjusted_total <> o.total + a.effects order by o.provider_id", stop, workspace)
+                ? await Of(
+                    connection, "where o.tenant_id = $1 and o.kind = 'sale' and s.adjusted_total <> o.total + a.effects order by o.provider_id", stop,
+                    workspace)
                 : [];
             return new CompletenessReport(sales, [.. differences.Where(d => d.State == Completeness.Difference).Take(ShownMax)]);
         }, ct));

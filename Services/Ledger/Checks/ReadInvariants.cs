@@ -17,7 +17,8 @@ internal static class ReadInvariants
         routes.MapPost($"{Path}/check", Check).RequirePermission("ledger.verify").WithName("CheckInvariants");
     }
 
-    private static async Task<IResult> Check(HttpContext http, CheckBooks books, CancellationToken ct) => TypedResults.Ok(await books.Check(http.Workspace(), ct));
+    private static async Task<IResult> Check(HttpContext http, CheckBooks books, CancellationToken ct) =>
+        TypedResults.Ok(await books.Check(http.Workspace(), ct));
 
     private static async Task<IResult> Last(HttpContext http, [FromKeyedServices("ledger")] NpgsqlDataSource database, CancellationToken ct)
     {

@@ -83,7 +83,8 @@ internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHash
         var back = Counting(versions.Current!.Body with { Status = Reversed, UpdatedAt = e.UpdatedAt }, e.Seen);
         if (back.Version == versions.Current.Version) return versions; // the event before this one said it all
         // It says the same as the one before, so it settles what that one settled.
-        return versions with { Current = back, Settled = versions.Settled is null ? null : back with { Body = back.Body with { Payout = versions.Settled.Body.Payout } } };
+        var settled = versions.Settled is { } by ? back with { Body = back.Body with { Payout = by.Body.Payout } } : null;
+        return versions with { Current = back, Settled = settled };
     }
 
     private static Sight<PaddleAdjustment> Counting(PaddleAdjustment body, SeenAt seen) => SightOf(body, seen) with { Unsound = null };

@@ -56,16 +56,16 @@ internal static class ChangeContent
         a.Payout is { } p ? new(-p.Subtotal, -p.Tax, -p.Total, -p.Fee, -p.RetainedFee, -p.ChargebackFee, -p.Earnings) : null);
 
     private static AdjustmentAmounts Plus(AdjustmentAmounts a, AdjustmentAmounts b) => new(
-        a.Subtotal + b.Subtotal, a.Tax + b.Tax, a.Total + b.Total, Known.Sum(a.Fee, b.Fee), Known.Sum(a.RetainedFee, b.RetainedFee),
-        Known.Sum(a.Earnings, b.Earnings), Plus(a.Payout, b.Payout));
+        a.Subtotal + b.Subtotal, a.Tax + b.Tax, a.Total + b.Total, Maybe.Sum(a.Fee, b.Fee), Maybe.Sum(a.RetainedFee, b.RetainedFee),
+        Maybe.Sum(a.Earnings, b.Earnings), Plus(a.Payout, b.Payout));
 
     private static AdjustmentPayoutAmounts? Plus(AdjustmentPayoutAmounts? a, AdjustmentPayoutAmounts? b) => (a, b) switch
     {
         (null, _) => b,
         (_, null) => a,
         _ => new(
-            a.Subtotal + b.Subtotal, a.Tax + b.Tax, a.Total + b.Total, Known.Sum(a.Fee, b.Fee), Known.Sum(a.RetainedFee, b.RetainedFee),
-            Known.Sum(a.ChargebackFee, b.ChargebackFee), Known.Sum(a.Earnings, b.Earnings)),
+            a.Subtotal + b.Subtotal, a.Tax + b.Tax, a.Total + b.Total, Maybe.Sum(a.Fee, b.Fee), Maybe.Sum(a.RetainedFee, b.RetainedFee),
+            Maybe.Sum(a.ChargebackFee, b.ChargebackFee), Maybe.Sum(a.Earnings, b.Earnings)),
     };
 
     private static string Text(PaddleAdjustment change) => JsonSerializer.Serialize(change with { Status = "", UpdatedAt = null });

@@ -28,7 +28,8 @@ internal sealed class DecideContradictions(
 
     private static IEnumerable<FieldError> WhatIsWrong(DecideContradictionsRequest body)
     {
-        if (body.Ids.Count is 0 or > IdsMax || body.Ids.Any(id => id is not { Length: > 0 and <= 64 })) yield return new("#/ids", $"Name 1 to {IdsMax} contradictions.");
+        if (body.Ids.Count is 0 or > IdsMax || body.Ids.Any(id => id is not { Length: > 0 and <= 64 }))
+            yield return new("#/ids", $"Name 1 to {IdsMax} contradictions.");
         if (body.Decision is not (Accept or Dismiss)) yield return new("#/decision", $"Decide to {Accept} or to {Dismiss}.");
         if (body.Reason.Length > ReasonMax || string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Any(c => char.IsControl(c) && c != '\n'))
             yield return new("#/reason", $"Say why, in 1 to {ReasonMax} characters.");

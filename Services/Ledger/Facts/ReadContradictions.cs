@@ -67,7 +67,8 @@ internal static class ReadContradictions
         {
             var id = Contradictions.IdOf(stored.Workspace, environment, about, reason, seen.Version());
             found[id] = new(
-                id, environment, about, reason, Sentence(reason, unsound), null, says, status, Contradictions.Open, stored.At, stored.Sequence, null, null, null);
+                id, environment, about, reason, Sentence(reason, unsound), null, says, status, Contradictions.Open, stored.At, stored.Sequence, null, null,
+                null);
         }
     }
 

@@ -29,7 +29,8 @@ internal static class SaleContent
         var zero = Money.Zero(t.Total.Currency);
         if (t.Subtotal - t.Discount + t.Tax != t.Total) return "subtotal - discount + tax is not total";
         if (t.Total - t.Credit != t.GrandTotal) return "total - credit is not grand_total";
-        if (lines.Any(l => l.Totals.Subtotal - l.Totals.Discount + l.Totals.Tax != l.Totals.Total)) return "a line's subtotal - discount + tax is not its total";
+        if (lines.Any(l => l.Totals.Subtotal - l.Totals.Discount + l.Totals.Tax != l.Totals.Total))
+            return "a line's subtotal - discount + tax is not its total";
         if (Sum(l => l.Subtotal) != t.Subtotal) return "the lines' subtotals do not come to subtotal";
         if (Sum(l => l.Discount) != t.Discount) return "the lines' discounts do not come to discount";
         if (Sum(l => l.Tax) != t.Tax) return "the lines' taxes do not come to tax";
@@ -57,21 +58,21 @@ internal static class SaleContent
 
     private static SaleAmounts Plus(SaleAmounts a, SaleAmounts b) => new(
         a.Subtotal + b.Subtotal, a.Discount + b.Discount, a.Tax + b.Tax, a.Total + b.Total, a.Credit + b.Credit, a.GrandTotal + b.GrandTotal,
-        Known.Sum(a.Fee, b.Fee), Known.Sum(a.Earnings, b.Earnings), Plus(a.Payout, b.Payout));
+        Maybe.Sum(a.Fee, b.Fee), Maybe.Sum(a.Earnings, b.Earnings), Plus(a.Payout, b.Payout));
 
     private static PayoutAmounts? Plus(PayoutAmounts? a, PayoutAmounts? b) => (a, b) switch
     {
         (null, _) => b,
         (_, null) => a,
         _ => new(
-            a.Subtotal + b.Subtotal, a.Discount + b.Discount, a.Tax + b.Tax, a.Total + b.Total, Known.Sum(a.Fee, b.Fee), Known.Sum(a.Earnings, b.Earnings)),
+            a.Subtotal + b.Subtotal, a.Discount + b.Discount, a.Tax + b.Tax, a.Total + b.Total, Maybe.Sum(a.Fee, b.Fee), Maybe.Sum(a.Earnings, b.Earnings)),
     };
 
     private static string Text(PaddleTransaction sale) => JsonSerializer.Serialize(Unsettled(sale) with { Status = "", UpdatedAt = default });
 }
 
 /// <summary>Amounts that may not be known.</summary>
-internal static class Known
+internal static class Maybe
 {
     public static Money? Sum(Money? a, Money? b) => (a, b) switch
     {

@@ -19,7 +19,7 @@ internal readonly record struct MessageRead(object? Body, Verdict? Refused)
 /// </summary>
 internal static partial class ReadMessage
 {
-    public const string NoWorkspace = "no-workspace", UnknownWorkspace = "unknown-workspace", UnknownType = "unknown-type", Unreadable = "unreadable",
+    public const string NoWorkspace = "no-workspace", UnknownWorkspace = DeadLetters.UnknownWorkspace, UnknownType = "unknown-type", Unreadable = "unreadable",
         Forged = "forged-envelope", BadIds = "not-an-id", MixedCurrencies = "mixed-currencies", UnknownCurrency = "unknown-currency",
         OutOfRange = "amounts-out-of-range";
 
@@ -113,7 +113,8 @@ internal static partial class ReadMessage
     // What is in no currency of Paddle's cannot be shown to anybody; a person may have let it in all the same.
     private static Verdict? Currencies(SeenAt seen, Money total, Money?[] amounts, Money? payout, Money?[] paidOut)
     {
-        if (amounts.Any(a => a is { } amount && amount.Currency != total.Currency) || paidOut.Any(a => a is { } amount && amount.Currency != payout!.Value.Currency))
+        if (amounts.Any(a => a is { } amount && amount.Currency != total.Currency)
+            || paidOut.Any(a => a is { } amount && amount.Currency != payout!.Value.Currency))
             return Verdict.Broken(MixedCurrencies, "Amounts that belong together are in different currencies.");
         return !seen.Included && (!total.Currency.IsKnown || payout?.Currency.IsKnown == false)
             ? Verdict.Broken(UnknownCurrency, "An amount is in a currency Paddle is not known to sell in.")

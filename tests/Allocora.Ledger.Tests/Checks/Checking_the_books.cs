@@ -21,8 +21,9 @@ public sealed class Checking_the_books
         { "INV-9", "delete from mt_events where type = 'transaction_recorded'" },
         { "INV-10", $"update {Books}.object set tenant_id = '{RunningLedger.OtherWorkspace}' where kind = 'sale'" },
         { "INV-11", $"update {Books}.object set currency = 'EUR' where kind = 'refund'" },
-        { "undone-once", $"insert into {Books}.object select (jsonb_populate_record(o, '{{\"provider_id\":\"adj_x\",\"kind\":\"refund_reverse\"}}')).* from {Books}.object as o where kind = 'refund'; "
-            + $"update {Books}.object set total = - total where provider_id = 'adj_x'; update {Books}.object set counter_total = 1 where kind = 'refund'" },
+        { "undone-once", $"insert into {Books}.object select (jsonb_populate_record(o, '{{\"provider_id\":\"adj_x\",\"kind\":\"refund_reverse\"}}')).* "
+            + $"from {Books}.object as o where kind = 'refund'; update {Books}.object set total = - total where provider_id = 'adj_x'; "
+            + $"update {Books}.object set counter_total = 1 where kind = 'refund'" },
         { "sale-known", $"delete from {Books}.object where kind = 'sale'" },
         { "complete", "update sale_sight set adjusted_total = adjusted_total + 1" },
     };
@@ -85,5 +86,6 @@ public sealed class Checking_the_books
         Assert.Equal("complete", (await ledger.Ask<LedgerObject>($"ledger/objects/{MadeUp.Id("txn", 1)}")).Completeness?.State);
     }
 
-    private static async Task<long> Said(TalkingLedger ledger, string type) => (long)(await ledger.Ledger.Database.Ask($"select count(*) from mt_events where type = '{type}'"))!;
+    private static async Task<long> Said(TalkingLedger ledger, string type) =>
+        (long)(await ledger.Ledger.Database.Ask($"select count(*) from mt_events where type = '{type}'"))!;
 }

@@ -44,8 +44,9 @@ public sealed class Deciding_contradictions
     public async Task A_decision_that_cannot_be_understood_names_the_field(string decision, string reason, string field)
     {
         await using var ledger = await TalkingLedger.Start();
-        var answer = await ledger.Api.PostAsJsonAsync($"{TalkingLedger.Path}/ledger/contradictions/decisions", new { ids = new[] { "ctr_x" }, decision, reason });
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        var answer = await ledger.Api.PostAsJsonAsync(
+            $"{TalkingLedger.Path}/ledger/contradictions/decisions", new { ids = new[] { "ctr_x" }, decision, reason });
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains($"\"pointer\":\"{field}\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
@@ -53,7 +54,8 @@ public sealed class Deciding_contradictions
     public async Task A_refund_that_was_taken_back_is_undone_by_a_line_a_person_books()
     {
         await using var ledger = await TalkingLedger.Start();
-        await ledger.Tell(MadeUp.Sale(total: 1200).Seen(), MadeUp.Adjustment(total: 600).Seen(), MadeUp.Adjustment(total: 600, status: "reversed", minute: 60).Seen());
+        await ledger.Tell(
+            MadeUp.Sale(total: 1200).Seen(), MadeUp.Adjustment(total: 600).Seen(), MadeUp.Adjustment(total: 600, status: "reversed", minute: 60).Seen());
         Assert.Equal(600, (await ledger.Facts()).Sum(f => f.Total.Minor));
         var path = $"{TalkingLedger.Path}/ledger/reversals/{MadeUp.Id("adj", 1)}/counter-line";
         for (var twice = 0; twice < 2; twice++)

@@ -14,7 +14,10 @@ public sealed class Deciding_what_a_version_comes_to
         Assert.Equal([new TransactionRecorded(paid, MadeUp.Seen(paid))], first);
         var (after, second) = Sees(sale, completed);
         Assert.Equal(
-            [new TransactionSettled(completed.Id, "completed", completed.UpdatedAt, new(completed.Fee, completed.Earnings, completed.Payout!), MadeUp.Seen(completed))],
+            [
+                new TransactionSettled(
+                    completed.Id, "completed", completed.UpdatedAt, new(completed.Fee, completed.Earnings, completed.Payout!), MadeUp.Seen(completed)),
+            ],
             second);
         Assert.Equal("completed", after.Versions.Current?.Status);
     }
@@ -135,7 +138,11 @@ public sealed class Deciding_what_a_version_comes_to
         Assert.Equal([new AdjustmentRecorded(approved, MadeUp.Seen(approved))], first);
         var (after, second) = Sees(change, reversed);
         Assert.Equal(
-            [new AdjustmentReversalExpected(reversed.Id, reversed.TransactionId, "refund", reversed.UpdatedAt, MadeUp.Dollars(600), MadeUp.Seen(reversed))], second);
+            [
+                new AdjustmentReversalExpected(
+                    reversed.Id, reversed.TransactionId, "refund", reversed.UpdatedAt, MadeUp.Dollars(600), MadeUp.Seen(reversed)),
+            ],
+            second);
         Assert.Empty(Sees(after, approved).Told);
         Assert.Empty(Sees(after, reversed).Told);
     }

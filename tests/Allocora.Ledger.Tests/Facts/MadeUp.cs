@@ -30,7 +30,7 @@ internal static class MadeUp
             new(country, null, null), null, new(subtotal, Dollars(0), tax, whole, Dollars(0), Dollars(0), whole), null,
             earnings is null ? null : Dollars(50), earnings is null ? null : whole - tax - Dollars(50),
             paidOut is { } p ? new(p, new(0, Eur), new(0, Eur), p, new(45, Eur), p - new Money(45, Eur), "0.9", null) : null,
-            [new(Id("txnitm", number)[..30], Id("pro", 1), "Course", Id("pri", 1), 1, "0.2", null, new(subtotal, Dollars(0), tax, whole))],
+            [new(Id("txnitm", number), Id("pro", 1), "Course", Id("pri", 1), 1, "0.2", null, new(subtotal, Dollars(0), tax, whole))],
             [new("pay-1", whole, "captured", "card", Start, Start)],
             ref_ is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["ref"] = $"\"{ref_}\"" });
     }
@@ -44,7 +44,7 @@ internal static class MadeUp
             Id("adj", number), Id("txn", sale), action, status, "partial", Id("ctm", 7), null, "requested", null, Start.AddMinutes(9), Start.AddMinutes(minute),
             new(whole - tax, tax, whole, null, null, null),
             paidOut is { } of ? new(of, new(0, Eur), of, null, null, null, of) : null,
-            [new(Id("adjitm", number)[..30], Id("txnitm", sale)[..30], "partial", whole - tax, tax, whole)]);
+            [new(Id("adjitm", number), Id("txnitm", sale), "partial", whole - tax, tax, whole)]);
     }
 
     /// <summary>Where it was seen: its revision is a hash of all it says but the time, as the Connector's is.</summary>

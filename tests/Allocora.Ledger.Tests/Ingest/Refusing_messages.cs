@@ -68,14 +68,16 @@ public sealed class Refusing_messages
         ("not JSON", ReadMessage.Unreadable, (p, b) => (p, "{\"transaction\":"u8.ToArray())),
         ("empty", ReadMessage.Unreadable, (p, b) => (p, [])),
         ("null", ReadMessage.Unreadable, (p, b) => (p, "null"u8.ToArray())),
-        ("said twice", ReadMessage.Unreadable, (p, b) => (p, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(b).Replace("\"seen\":", "\"seen\":null,\"seen\":")))),
+        ("said twice", ReadMessage.Unreadable,
+            (p, b) => (p, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(b).Replace("\"seen\":", "\"seen\":null,\"seen\":")))),
         ("nothing seen", ReadMessage.Unreadable, Body(m => m.Remove("seen"))),
         ("an amount over 64 bits", ReadMessage.Unreadable, Body(m => m["transaction"]!["totals"]!["total"]!["amount"] = "9223372036854775808")),
         ("an amount that is a number", ReadMessage.Unreadable, Body(m => m["transaction"]!["totals"]!["total"]!["amount"] = 1200)),
         ("an amount with a point", ReadMessage.Unreadable, Body(m => m["transaction"]!["totals"]!["total"]!["amount"] = "12.00")),
         ("amounts that cannot be added", ReadMessage.OutOfRange, Body(m =>
         {
-            foreach (var part in new[] { "subtotal", "discount", "tax" }) m["transaction"]!["totals"]![part]!["amount"] = part == "discount" ? "-1" : "9223372036854775807";
+            foreach (var part in new[] { "subtotal", "discount", "tax" })
+                m["transaction"]!["totals"]![part]!["amount"] = part == "discount" ? "-1" : "9223372036854775807";
         })),
         ("no currency", ReadMessage.Unreadable, Body(m => m["transaction"]!["totals"]!["total"]!["currency"] = "usd")),
         ("mixed currencies", ReadMessage.MixedCurrencies, Body(m => m["transaction"]!["totals"]!["tax"]!["currency"] = "EUR")),
