@@ -156,9 +156,9 @@ internal static class BannedCalls
         where call.Expression is MemberAccessExpressionSyntax access
             && access.Expression.ToString().Split('.') is ["Console", ..] or ["System", "Console", ..]
             && call.Callee().StartsWith("Write", StringComparison.Ordinal)
-            // Where there is no host there is no log; and the AppHost is a program a person looks at.
+            // Where there is no host there is no log; and the AppHost and the samples are programs a person looks at.
             && file.Path is not ("ServiceDefaults/Service.cs" or "Services/Foundation/EventStore/MigrateCommand.cs")
-            && !file.Path.StartsWith("AppHost/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("AppHost/", StringComparison.Ordinal) && !file.Path.StartsWith("Contracts/samples/", StringComparison.Ordinal)
         select file.At(call, "this goes past the log", "log it through a [LoggerMessage] method");
 
     private static IEnumerable<Finding> Dynamic(SourceFile file) =>

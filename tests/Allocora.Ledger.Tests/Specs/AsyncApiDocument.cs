@@ -10,7 +10,8 @@ internal static class AsyncApiDocument
     private static readonly (string Name, string Says)[] Always =
     [
         ("cloudEvents_specversion", "1.0"), ("cloudEvents_id", "A UUID, also the message id. The same again is the same message: leave it out."),
-        ("cloudEvents_type", "com.allocora. and the name of the message, also the AMQP type."), ("cloudEvents_source", "/workspaces/ and the workspace, /ledger."),
+        ("cloudEvents_type", "com.allocora. and the name of the message, also the AMQP type."),
+        ("cloudEvents_source", "/workspaces/ and the workspace, /ledger."),
         ("cloudEvents_subject", "The id of the fact."), ("cloudEvents_time", "When it took effect."), ("cloudEvents_recordedtime", "When it was stored."),
         ("cloudEvents_datacontenttype", "application/json"),
         ("cloudEvents_sequence", "The position in the log with leading zeros, so that texts compare as positions do."),

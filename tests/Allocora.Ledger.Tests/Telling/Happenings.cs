@@ -23,12 +23,14 @@ internal static class Happenings
         "ctm_01hf7yat00000000000000000c", "sub_01hf7yat00000000000000000s", "325-10566", "dsc_01hf7yat00000000000000000d", "LAUNCH",
         new("DE", "BE", "10115"), BillingPeriod: null, new(Usd(1000), Usd(0), Usd(200), Usd(1200), Usd(100), Usd(0), Usd(1100)), AdjustedTotal: null,
         Usd(65), Usd(935), Payout,
-        [new("txnitm_01hf7yat00000000000000000l", "pro_01hf7yat00000000000000000p", "The Secret Book", "pri_01hf7yat00000000000000000p", 2, "0.2", null,
-            new(Usd(1000), Usd(0), Usd(200), Usd(1200)))],
+        [new(
+            "txnitm_01hf7yat00000000000000000l", "pro_01hf7yat00000000000000000p", "The Secret Book", "pri_01hf7yat00000000000000000p", 2, "0.2",
+            ProrationRate: null, new(Usd(1000), Usd(0), Usd(200), Usd(1200)))],
         [new("pay_01hf7yat00000000000000000p", Usd(1100), "captured", "card", Billed, Billed)], new Dictionary<string, string> { ["ref"] = "\"jonas\"" });
 
     public static readonly PaddleAdjustment Adjustment = new(
-        RefundId, SaleId, "refund", "approved", "partial", Transaction.CustomerId, Transaction.SubscriptionId, "fraud of Jane Doe", CreditAppliedToBalance: null,
+        RefundId, SaleId, "refund", "approved", "partial", Transaction.CustomerId, Transaction.SubscriptionId, "fraud of Jane Doe",
+        CreditAppliedToBalance: null,
         Billed.AddDays(2), Billed.AddDays(3), new(Usd(500), Usd(100), Usd(600), Usd(30), Usd(5), Usd(470)),
         new(Eur(450), Eur(90), Eur(540), Eur(27), Eur(4), null, Eur(423)),
         [new("adjitm_01hf7yat00000000000000000l", Transaction.Lines[0].Id, "partial", Usd(500), Usd(100), Usd(600))]);
@@ -55,7 +57,8 @@ internal static class Happenings
         (RefundId, new AdjustmentContradicted("other-amounts", Adjustment, Seen)),
         (RefundId, new ContradictionClosed(RefundId, "other-amounts", Seen.Revision, Contradictions.Dismissed, "a note")),
         (Run, new SyncRunEnded(Run, Seen.Source, "live", "normal", 1, 1, new Dictionary<string, long> { ["accepted"] = 1 }, null)),
-        ("pro_01hf7yat00000000000000000p", new ProductSeen("pro_01hf7yat00000000000000000p", Seen.Source, "live", "The Secret Book", "active", "standard", null, [])),
+        ("pro_01hf7yat00000000000000000p", new ProductSeen(
+            "pro_01hf7yat00000000000000000p", Seen.Source, "live", "The Secret Book", "active", "standard", null, [])),
         ("pay_01hf7yat00000000000000000p", new PayoutSeen("evt_1", "pay_1", Seen.Source, "live", "paid", Usd(1), null, Updated, Verified: true)),
         ("invariants", new InvariantsBroken(1, [])),
         ("invariants", new InvariantsRestored(2)),

@@ -72,7 +72,8 @@ public sealed class Replaying_a_range
         Assert.Equal(1, await ReplayCommand.Run(words, _ => null, output, error));
 
         Assert.Equal("", output.ToString());
-        Assert.StartsWith("replay wants --workspace ws_… --from N --to M --queue NAME", Assert.Single(error.ToString().TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        var line = Assert.Single(error.ToString().TrimEnd('\n').Split('\n'));
+        Assert.StartsWith("replay wants --workspace ws_… --from N --to M --queue NAME", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,6 +46,13 @@ internal sealed class RevenueQueue : IAsyncDisposable
         await channel.ExchangeDeleteAsync(exchange);
     }
 
+    /// <summary>How many listen to a queue of somebody's; it throws while there is none of that name.</summary>
+    public async Task<uint> ListenersOf(string queue, CancellationToken ct)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);
+        return (await channel.QueueDeclarePassiveAsync(queue, ct)).ConsumerCount;
+    }
+
     public async ValueTask DisposeAsync() => await connection.DisposeAsync();
 
     internal sealed record Arrived(string Id, string Type, string RoutingKey, string Body, IReadOnlyDictionary<string, string> Headers);

@@ -20,6 +20,7 @@ public sealed class The_sample_subscriber
         {
             await using (var first = await Start(ledger, file))
             {
+                await Eventually.Sees(ct => all.ListenersOf(Queue, ct), listeners => listeners == 1);
                 await Append(ledger.Database, [.. Told], times: 20);
                 await Eventually.Sees(() => Lines(file), lines => lines.Count >= Told.Length);
                 await first.Kill();
