@@ -17,6 +17,7 @@ public sealed class Refusing_messages
     public async Task Each_is_kept_with_its_reason_and_the_others_are_taken()
     {
         await using var ledger = await TalkingLedger.Start();
+        await ledger.CaughtUp(); // it has its queue
         await using var connection = await new ConnectionFactory { Uri = ledger.Ledger.Vhost.Address }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var expected = new Dictionary<string, string>();
@@ -41,6 +42,7 @@ public sealed class Refusing_messages
     public async Task Random_bytes_and_headers_end_nothing()
     {
         await using var ledger = await TalkingLedger.Start();
+        await ledger.CaughtUp(); // it has its queue
         await using var connection = await new ConnectionFactory { Uri = ledger.Ledger.Vhost.Address }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var random = new Random(20261122);
@@ -129,7 +131,7 @@ public sealed class Refusing_messages
 
     private static async Task<Dictionary<string, string>> Kept(TalkingLedger ledger)
     {
-        var text = (string?)await ledger.Ledger.Database.Ask("select jsonb_object_agg(headers ->> 'x-form', reason_code)::text from dead_letter");
-        return text is null ? [] : JsonSerializer.Deserialize<Dictionary<string, string>>(text, Json)!;
+        var kept = await ledger.Ledger.Database.Ask("select jsonb_object_agg(headers ->> 'x-form', reason_code)::text from dead_letter");
+        return kept is not string text ? [] : JsonSerializer.Deserialize<Dictionary<string, string>>(text, Json)!;
     }
 }
