@@ -37,5 +37,6 @@ internal static class ConnectorModule
         ReadSkipped.Map(app);
         ReadWaiting.Map(app);
         DecideSkipped.Map(app);
+        ReadEvidence.Map(app);
     }
 }

@@ -52,6 +52,7 @@ internal static class ConsoleModule
         app.MapForms();
         app.MapSignIn();
         app.MapReadStatus();
+        app.MapReadProviderObject();
         app.MapGateway();
         app.MapAudit();
         app.MapWorkspaces();

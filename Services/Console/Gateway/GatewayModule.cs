@@ -30,6 +30,7 @@ internal static class GatewayModule
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ILogger<InnerRings>>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InnerRings>());
         builder.Services.AddSingleton<Downloads>();
+        builder.Services.AddSingleton<AskService>();
         builder.Services.AddSingleton(provider => new Forwarder(
             provider.GetRequiredService<ServiceAddresses>(), provider.GetRequiredService<InnerRings>(),
             provider.GetRequiredService<IOptions<GatewayOptions>>().Value,

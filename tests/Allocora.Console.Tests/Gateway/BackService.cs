@@ -64,6 +64,9 @@ internal sealed class BackService : IAsyncDisposable
     /// <summary>Requests that have begun to wait; one that has only arrived may be gone before anybody looks.</summary>
     public int Waits => waits;
 
+    /// <summary>It hangs up on everybody.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>Lets what waits go on.</summary>
     public SemaphoreSlim Go { get; } = new(0);
 
@@ -77,7 +80,7 @@ internal sealed class BackService : IAsyncDisposable
     public void Forget()
     {
         Arrivals.Clear();
-        (runs, aborts, waits) = (0, 0, 0);
+        (runs, aborts, waits, IsAway) = (0, 0, 0, false);
     }
 
     public async ValueTask DisposeAsync()
@@ -93,7 +96,9 @@ internal sealed class BackService : IAsyncDisposable
         if (http.Request.Path == "/version" || http.Request.Path.StartsWithSegments("/healthz")) return next(http); // the status page asks too
         Arrivals.Enqueue(new(http.Request.Method, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
-        return next(http);
+        if (!IsAway) return next(http);
+        http.Abort();
+        return Task.CompletedTask;
     }
 
     private async Task Behave(HttpContext http)
@@ -108,6 +113,7 @@ internal sealed class BackService : IAsyncDisposable
             case "status": Say(http, int.Parse(http.Request.Query["code"].ToString(), provider: null)); break;
             case "headers": Headers(http); await http.Response.WriteAsync("ok"); break;
             case "early": http.Response.StatusCode = 422; await http.Response.WriteAsync("no need for the rest"); break;
+            case "nothing": http.Response.StatusCode = 404; break;
             case "count": await Count(http); break;
             case "huge": await Huge(http, int.Parse(http.Request.Query["bytes"].ToString(), provider: null)); break;
             case "file": http.Response.Headers.ContentDisposition = "attachment; filename=\"a.csv\""; await http.Response.WriteAsync("a,b"); break;
