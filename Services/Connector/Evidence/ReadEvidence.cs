@@ -33,9 +33,13 @@ internal static class ReadEvidence
             select kind, source_id, status, standing, reason, transaction_id, updated_at from provider_object
             where tenant_id = $1 and environment = $2 and provider_id = $3
             """, workspace, environment, id);
+        // Paddle's clock shows seconds; of two versions in one the rows that showed them know the order.
         batch.Add("""
-            select content, seen_at, body from payload where tenant_id = $1 and environment = $2 and provider_id = $3
-            order by seen_at desc, content limit $4
+            select p.content, p.seen_at, p.body from payload as p left join lateral (
+                select w.run_id, w.page_no, w.row_no from sync_row as w where w.tenant_id = $1 and w.provider_id = $3 and w.content = p.content
+                order by w.run_id, w.page_no, w.row_no limit 1) as f on true
+            where p.tenant_id = $1 and p.environment = $2 and p.provider_id = $3
+            order by p.seen_at desc, f.run_id desc, f.page_no desc, f.row_no desc, p.content limit $4
             """, workspace, environment, id, VersionsMax + 1);
         batch.Add("""
             select w.run_id, w.page_no, w.row_no, p.lane, w.outcome, w.reason, w.content, w.released, p.at

@@ -22,7 +22,8 @@ internal static class ReadProviderObject
         if (missing.Length == 0) return NotThere();
         http.Response.Headers.RetryAfter = "1";
         return Problems.Refuse(
-            StatusCodes.Status503ServiceUnavailable, "upstream-unavailable", $"Who may know of it cannot be asked now: {string.Join(" and ", missing)}. Try again.");
+            StatusCodes.Status503ServiceUnavailable, "upstream-unavailable",
+            $"Who may know of it cannot be asked now: {string.Join(" and ", missing)}. Try again.");
     }
 
     private static ProblemHttpResult NotThere() =>

@@ -43,7 +43,7 @@ internal sealed partial class AskService(ServiceAddresses addresses, InnerRings 
             if (response.StatusCode == HttpStatusCode.NotFound) return new(HasAnswered: true, null);
             if (response.StatusCode == HttpStatusCode.OK)
                 return new(HasAnswered: true, JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsByteArrayAsync(ct)));
-            NotAnswered(service, $"it answers {(int)response.StatusCode}");
+            AnsweredOtherwise(service, (int)response.StatusCode);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -64,4 +64,7 @@ internal sealed partial class AskService(ServiceAddresses addresses, InnerRings 
 
     [LoggerMessage(LogLevel.Warning, "What {Service} knows is missing in an answer: {Reason}")]
     private partial void NotAnswered(string service, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "What {Service} knows is missing in an answer: it answers {Status}")]
+    private partial void AnsweredOtherwise(string service, int status);
 }

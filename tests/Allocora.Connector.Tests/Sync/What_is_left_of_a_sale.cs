@@ -3,7 +3,7 @@ using Allocora.Contracts.Messages;
 
 namespace Allocora.Connector.Tests;
 
-/// <summary>What Paddle says is left of a sale is told whenever it changes, though the sale itself is the same and Paddle does not show it as updated.</summary>
+/// <summary>What Paddle says is left of a sale is told whenever it changes, though Paddle does not show the sale as updated.</summary>
 public sealed class What_is_left_of_a_sale
 {
     [Fact]
