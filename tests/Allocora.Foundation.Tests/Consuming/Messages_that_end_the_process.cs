@@ -1,3 +1,4 @@
+using Allocora.Messaging;
 using Allocora.Probe;
 using Allocora.Testing;
 
@@ -28,7 +29,8 @@ public sealed class Messages_that_end_the_process
         Assert.InRange(crashes, 3 * Crashing, 6 * Crashing);
 
         await using var repaired = await desk.Process(isFixed: true);
-        foreach (var letter in await desk.DeadLetters.Page(DeadLettersOf.All, 0, 200, "open", default)) Assert.True(await desk.DeadLetters.Replay(letter.Id, null, default));
+        foreach (var letter in await desk.DeadLetters.Page(DeadLettersOf.All, 0, 200, "open", default))
+            Assert.True(await desk.DeadLetters.Replay(letter.Id, null, default));
         await desk.KeptAll(Notes);
         await Eventually.Sees(_ => desk.Rows("select distinct state from dead_letter"), states => states is ["replayed"], NoteDesk.Patience);
         Assert.Equal(Enumerable.Range(0, Notes), (await desk.Kept()).Order());

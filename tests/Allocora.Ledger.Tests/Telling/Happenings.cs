@@ -48,7 +48,8 @@ internal static class Happenings
         (RefundId, new AdjustmentReversalExpected(RefundId, SaleId, "refund", Billed.AddDays(4), Usd(600), Seen)),
         (RefundId, new AdjustmentRevised(Adjustment, null, [ChangeContent.EffectOf(Adjustment)], Seen)),
         (RefundId, new AdjustmentCounterBooked(
-            RefundId, SaleId, Seen.Environment, Seen.Source, "refund", ChangeContent.Minus(ChangeContent.EffectOf(Adjustment)), Adjustment.Lines, "Jane Doe wrote that she has paid")),
+            RefundId, SaleId, Seen.Environment, Seen.Source, "refund", ChangeContent.Minus(ChangeContent.EffectOf(Adjustment)), Adjustment.Lines,
+            "Jane Doe wrote that she has paid")),
     ];
 
     public static readonly (string Stream, object Happened)[] Untold =
