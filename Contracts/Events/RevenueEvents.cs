@@ -59,6 +59,7 @@ public sealed record Settlement(Money? Fee, Money? Earnings, PayoutTotals Payout
 /// <summary>Which of the versions of an object it was, by what orders them.</summary>
 public sealed record VersionSeen(string Status, DateTimeOffset UpdatedAt, SeenAt Seen);
 
+/// <param name="Credit">The customer's credit it was paid with, less what a sale below 0 added to it.</param>
 /// <param name="Fee">Null when it is not known, or did not change.</param>
 public sealed record SaleAmounts(
     Money Subtotal, Money Discount, Money Tax, Money Total, Money Credit, Money GrandTotal, Money? Fee, Money? Earnings, PayoutAmounts? Payout);

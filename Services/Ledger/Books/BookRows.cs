@@ -88,8 +88,8 @@ internal sealed record ObjectRow(
 
     public static ObjectRow Of(StoredEvent stored, PaddleTransaction sale, SeenAt seen) => new(
         stored.Workspace, seen.Environment, sale.Id, FactRow.Sale, sale.Id, sale.Status, sale.UpdatedAt, seen.At, sale.Totals.Total.Currency.Code,
-        sale.Totals.Subtotal.Minor, sale.Totals.Discount.Minor, sale.Totals.Tax.Minor, sale.Totals.Total.Minor, sale.Totals.Credit.Minor,
-        sale.Totals.GrandTotal.Minor, stored.Sequence)
+        sale.Totals.Subtotal.Minor, sale.Totals.Discount.Minor, sale.Totals.Tax.Minor, sale.Totals.Total.Minor,
+        (sale.Totals.Credit - sale.Totals.CreditToBalance).Minor, sale.Totals.GrandTotal.Minor, stored.Sequence)
     {
         Fee = sale.Fee?.Minor,
         Earnings = sale.Earnings?.Minor,

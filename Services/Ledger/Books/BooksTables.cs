@@ -80,7 +80,7 @@ internal static class BooksTables
           discount bigint not null,
           tax bigint not null,
           total bigint not null, -- of an adjustment, what it does to the sums
-          credit bigint not null,
+          credit bigint not null, -- paid with, less what a sale below 0 made
           grand_total bigint not null,
           fee bigint,
           earnings bigint,

@@ -33,7 +33,7 @@ internal static class Invariants
             where e.tenant_id = $1 and e.type in ('transaction_recorded', 'adjustment_recorded', 'adjustment_reversal_expected', 'adjustment_counter_booked')
             group by e.stream_id, e.type having count(*) > 1
             """)),
-        new("INV-4", "Subtotal - discount + tax is total, and total - credit is grand total, unless a person let it pass.", Found("""
+        new("INV-4", "Subtotal - discount + tax is total, and total less credit is grand total, unless a person let it pass.", Found("""
             select o.provider_id as name from object as o
             where o.tenant_id = $1 and (o.subtotal - o.discount + o.tax <> o.total or (o.kind = 'sale' and o.total - o.credit <> o.grand_total))
               and not exists (select from contradiction as c where (c.tenant_id, c.environment, c.provider_id) = (o.tenant_id, o.environment, o.provider_id)

@@ -28,7 +28,7 @@ internal static class SaleContent
         var (t, lines) = (sale.Totals, sale.Lines);
         var zero = Money.Zero(t.Total.Currency);
         if (t.Subtotal - t.Discount + t.Tax != t.Total) return "subtotal - discount + tax is not total";
-        if (t.Total - t.Credit != t.GrandTotal) return "total - credit is not grand_total";
+        if (t.Total - t.Credit + t.CreditToBalance != t.GrandTotal) return "total - credit + credit_to_balance is not grand_total";
         if (lines.Any(l => l.Totals.Subtotal - l.Totals.Discount + l.Totals.Tax != l.Totals.Total))
             return "a line's subtotal - discount + tax is not its total";
         if (Sum(l => l.Subtotal) != t.Subtotal) return "the lines' subtotals do not come to subtotal";
@@ -49,8 +49,8 @@ internal static class SaleContent
     }
 
     public static SaleAmounts AmountsOf(PaddleTransaction sale) => new(
-        sale.Totals.Subtotal, sale.Totals.Discount, sale.Totals.Tax, sale.Totals.Total, sale.Totals.Credit, sale.Totals.GrandTotal, sale.Fee,
-        sale.Earnings, sale.Payout is { } p ? new(p.Subtotal, p.Discount, p.Tax, p.Total, p.Fee, p.Earnings) : null);
+        sale.Totals.Subtotal, sale.Totals.Discount, sale.Totals.Tax, sale.Totals.Total, sale.Totals.Credit - sale.Totals.CreditToBalance,
+        sale.Totals.GrandTotal, sale.Fee, sale.Earnings, sale.Payout is { } p ? new(p.Subtotal, p.Discount, p.Tax, p.Total, p.Fee, p.Earnings) : null);
 
     private static SaleAmounts Minus(SaleAmounts a) => new(
         -a.Subtotal, -a.Discount, -a.Tax, -a.Total, -a.Credit, -a.GrandTotal, -a.Fee, -a.Earnings,

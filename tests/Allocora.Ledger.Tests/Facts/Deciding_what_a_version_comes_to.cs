@@ -94,6 +94,19 @@ public sealed class Deciding_what_a_version_comes_to
     }
 
     [Fact]
+    public void A_sale_below_0_becomes_credit_of_the_customers()
+    {
+        var t = MadeUp.Sale().Totals;
+        var sale = MadeUp.Sale() with
+        {
+            Totals = new(-t.Subtotal, t.Discount, -t.Tax, -t.Total, t.Credit, CreditToBalance: t.Total, GrandTotal: MadeUp.Dollars(0)),
+            Lines = [.. MadeUp.Sale().Lines.Select(l => l with { Totals = new(-t.Subtotal, t.Discount, -t.Tax, -t.Total) })],
+        };
+        Assert.Contains(Sees(Nothing, sale).Told, e => e is TransactionRecorded);
+        Assert.IsType<TransactionContradicted>(Assert.Single(Sees(Nothing, sale with { Totals = sale.Totals with { GrandTotal = -t.Total } }).Told));
+    }
+
+    [Fact]
     public void What_a_person_accepts_counts_whatever_comes_again()
     {
         var (first, other) = (MadeUp.Sale(total: 1800), MadeUp.Sale(status: "paid", total: 1200, minute: 30, earnings: null));
