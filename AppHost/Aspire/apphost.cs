@@ -27,6 +27,10 @@ var heads = Path.Combine(builder.AppHostDirectory, "heads");
 var postgres = builder.AddPostgres("postgres", password: postgresPassword).WithDataVolume();
 var rabbitmq = builder.AddRabbitMQ("rabbitmq", password: rabbitmqPassword).WithManagementPlugin();
 
+// With it the console makes the users of subscribers.
+var rabbitmqAdmin = ReferenceExpression.Create(
+    $"http://guest:{rabbitmqPassword}@{rabbitmq.GetEndpoint("management").Property(EndpointProperty.HostAndPort)}");
+
 // What stands in for Paddle's API. It listens on the port of its own default, 8090.
 builder.AddProject("paddle", "../../tests/PaddleSandbox/Allocora.PaddleSandbox.csproj").WithArgs("--no-rate-limit");
 
@@ -121,6 +125,8 @@ builder.AddProject("console", "../../Services/Console/Allocora.Console.csproj")
     .WithEnvironment("Inner__Keys__calculation", calculationKey)
     .WithEnvironment("Inner__Keys__statements", statementsKey)
     .WithReference(consoleDb, connectionName: "console").WithReference(consoleDb, connectionName: "console_worker")
+    .WithReference(rabbitmq)
+    .WithEnvironment("ConnectionStrings__rabbitmq_admin", rabbitmqAdmin)
     .WaitForCompletion(consoleMigration)
     .WithReference(connectorDb, connectionName: "connector_tail").WaitFor(connectorDb)
     .WithReference(ledgerDb, connectionName: "ledger_tail").WaitFor(ledgerDb)

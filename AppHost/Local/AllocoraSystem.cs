@@ -28,9 +28,9 @@ internal static class AllocoraSystem
             "statements", "Services/Statements", owns: statementsDb, keysIn: consoleDb, tails: [calculationDb, ledgerDb], broker: rabbitmq);
 
         // The console does not wait for the services it calls: it is where one sees that they are not there.
-        // Their logs it reads for the audit trail.
+        // Their logs it reads for the audit trail. On the broker it makes the users of subscribers, and is none itself.
         system.Service("console", "Services/Console", owns: consoleDb, tails: [connectorDb, ledgerDb, calculationDb, statementsDb],
-            calls: [connector, ledger, calculation, statements], isPublic: true);
+            calls: [connector, ledger, calculation, statements], isPublic: true, accountsOn: rabbitmq);
 
         return system;
     }

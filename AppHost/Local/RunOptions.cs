@@ -11,6 +11,9 @@ internal sealed record RunOptions(string Verb, string Root, string Data, string 
     public string? Postgres { get; init; }
     public string? Broker { get; init; }
 
+    /// <summary>The management API of that broker, for the users of subscribers.</summary>
+    public string? BrokerAdmin { get; init; }
+
     /// <summary>What comes after <c>--</c>, for a program the verb runs.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
@@ -25,6 +28,7 @@ internal sealed record RunOptions(string Verb, string Root, string Data, string 
             Environment = environment,
             Postgres = Given(environment, "ConnectionStrings__postgres"),
             Broker = Given(environment, "ConnectionStrings__rabbitmq"),
+            BrokerAdmin = Given(environment, "ConnectionStrings__rabbitmq_admin"),
         };
         var end = Array.IndexOf(args, "--");
         if (end >= 0) options = options with { Words = args[(end + 1)..] };

@@ -34,7 +34,10 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             [topology.BrokerServer!.Name] = StartBroker(ports, failed.Token),
             [topology.PaddleServer!.Name] = StartPaddle(ports, failed.Token),
         };
-        addresses = new(ConnectionString, BrokerAddress, name => data[name], data.Key, ports, options.Environment);
+        addresses = new(ConnectionString, BrokerAddress, name => data[name], data.Key, ports, options.Environment)
+        {
+            BrokerAdmin = options.Broker is null ? BrokerOn(ports).Management : options.BrokerAdmin,
+        };
         var databases = MakeDatabases(ready[topology.PostgresServer.Name], failed.Token);
         foreach (var database in topology.Databases) ready[database.Name] = databases;
         var needs = ready.ToDictionary();
@@ -108,8 +111,7 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             say("the services share the broker user of ConnectionStrings__rabbitmq; each gets its own only on a broker of ours");
             return;
         }
-        var server = new PrivateRabbitMq(
-            data, launcher, new(ports["amqp"], ports["amqp-management"], ports["amqp-distribution"], ports["epmd"]), say);
+        var server = BrokerOn(ports);
         broker = server.Address;
         Add(await server.StartNames(ct));
         Add(await server.StartBroker(ct));
@@ -118,6 +120,9 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
             await users.Make(service.Name, service.Name, BrokerPassword(service), ct);
         say("rabbitmq is ready");
     }
+
+    private PrivateRabbitMq BrokerOn(IReadOnlyDictionary<string, int> ports) =>
+        new(data, launcher, new(ports["amqp"], ports["amqp-management"], ports["amqp-distribution"], ports["epmd"]), say);
 
     private async Task StartPaddle(IReadOnlyDictionary<string, int> ports, CancellationToken ct)
     {
@@ -196,9 +201,14 @@ internal sealed class SystemRun(Topology topology, RunOptions options, DataFolde
         }.ConnectionString;
 
     /// <summary>The address of a service's own user; ours, which may do everything, stays with us.</summary>
-    private string BrokerAddress(ServiceResource service) => options.Broker is not null
-        ? broker
-        : new UriBuilder(broker) { UserName = service.Name, Password = BrokerPassword(service) }.Uri.ToString();
+    private string BrokerAddress(ServiceResource service)
+    {
+        // Who only tells others where it is has no user, and does not wait for the broker.
+        if (service.Broker is null) return new UriBuilder(options.Broker ?? broker) { UserName = "", Password = "" }.Uri.ToString();
+        return options.Broker is not null
+            ? broker
+            : new UriBuilder(broker) { UserName = service.Name, Password = BrokerPassword(service) }.Uri.ToString();
+    }
 
     private string BrokerPassword(ServiceResource service) => data.Secret($"broker {service.Name}");
 

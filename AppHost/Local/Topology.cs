@@ -33,6 +33,9 @@ internal sealed record ServiceResource(
     /// <summary>It keeps secrets of others, sealed with a key that only it has.</summary>
     public bool HasVault { get; init; }
 
+    /// <summary>It makes the users on the broker with which subscribers sign in.</summary>
+    public ServerResource? AccountsOn { get; init; }
+
     /// <summary>The name of that key.</summary>
     public string VaultKey => $"vault-key-{Name}";
 
@@ -74,9 +77,14 @@ internal sealed class Topology
     public ServiceResource Service(
         string name, string folder, DatabaseResource owns, DatabaseResource? keysIn = null, IReadOnlyList<DatabaseResource>? tails = null,
         ServerResource? broker = null, IReadOnlyList<ServiceResource>? calls = null, bool isPublic = false, ServerResource? provider = null,
-        bool hasVault = false)
+        bool hasVault = false, ServerResource? accountsOn = null)
     {
-        services.Add(new(name, folder, owns, keysIn, tails ?? [], broker, calls ?? [], isPublic) { Provider = provider, HasVault = hasVault });
+        services.Add(new(name, folder, owns, keysIn, tails ?? [], broker, calls ?? [], isPublic)
+        {
+            Provider = provider,
+            HasVault = hasVault,
+            AccountsOn = accountsOn,
+        });
         return services[^1];
     }
 }
@@ -87,6 +95,9 @@ internal sealed record Addresses(
     Func<string, string> KeyOf, IReadOnlyDictionary<string, int> Ports, IReadOnlyDictionary<string, string> Inherited)
 {
     public const string ConsoleDoor = "console-public";
+
+    /// <summary>The broker's management API with a user that may make users; null when nobody said how to reach it.</summary>
+    public string? BrokerAdmin { get; init; }
 
     /// <summary>The key of the links with which the person at this machine signs in.</summary>
     public const string LinkKey = "link-key";
@@ -120,6 +131,11 @@ internal sealed record Addresses(
         environment["Heads__KeyFile"] = PathOf($"heads/{service.Name}-key.pem");
         environment["Heads__File"] = PathOf($"heads/{service.Name}.ndjson");
         if (service.Broker is { } broker) environment[$"ConnectionStrings__{broker.Name}"] = BrokerAddress(service);
+        if (service.AccountsOn is { } accounts && BrokerAdmin is { } admin)
+        {
+            environment[$"ConnectionStrings__{accounts.Name}"] = BrokerAddress(service);
+            environment[$"ConnectionStrings__{accounts.Name}_admin"] = admin;
+        }
         if (service.KeysIn is { } keys)
         {
             environment[$"ConnectionStrings__{keys.KeysName}"] = ConnectionString(keys, keys.KeysRole(service.Name));

@@ -12,5 +12,6 @@ internal static class ConsoleEvents
         .Add<MemberInvited>().Add<InviteRevoked>().Add<MemberJoined>().Add<MemberRoleChanged>().Add<MemberRemoved>()
         .Add<AccessRequested>().Add<AccessApproved>().Add<AccessRejected>().Add<AccessWithdrawn>()
         .Add<ApiKeyGranted>().Add<ApiKeyCollected>().Add<ApiKeyRotated>().Add<ApiKeyRevoked>()
+        .Add<SubscriberAdded>().Add<SubscriberRevoked>()
         .Add<SignedIn>().Add<SignInRefused>().Add<SignedOut>().Add<SessionConfirmed>();
 }

@@ -9,7 +9,7 @@ internal static class ConsoleModule
     /// <summary>The services behind the gateway.</summary>
     public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
 
-    public static readonly ServiceSchema Schema = new("console", [AccessProjection.Latest, .. AuditTrail.Projections], typeof(ConsoleModule).Assembly)
+    public static readonly ServiceSchema Schema = new("console", [AccessProjection.Latest, SubscriberProjection.Latest, .. AuditTrail.Projections], typeof(ConsoleModule).Assembly)
     {
         OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
     };
@@ -26,6 +26,7 @@ internal static class ConsoleModule
         builder.AddTrustedProxies();
         builder.AddHostNames();
         builder.AddWorkspaces();
+        builder.AddSubscribers();
         builder.AddPeople();
         var callers = builder.AddCallers();
         callers.AddKeys();
@@ -56,5 +57,6 @@ internal static class ConsoleModule
         app.MapGateway();
         app.MapAudit();
         app.MapWorkspaces();
+        ManageSubscribers.Map(app);
     }
 }

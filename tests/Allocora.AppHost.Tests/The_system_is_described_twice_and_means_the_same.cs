@@ -88,6 +88,7 @@ public sealed class The_system_is_described_twice_and_means_the_same
         yield return $"{service.Name} reads database {service.Owns.Name} as ConnectionStrings__{service.Owns.WorkerRole}";
         foreach (var tail in service.Tails) yield return $"{service.Name} reads database {tail.Name} as ConnectionStrings__{tail.TailRole}";
         if (service.Broker is { } broker) yield return $"{service.Name} reads server {broker.Name} as ConnectionStrings__{broker.Name}";
+        if (service.AccountsOn is { } accounts) yield return $"{service.Name} reads server {accounts.Name} as ConnectionStrings__{accounts.Name}";
         foreach (var tail in service.Tails) yield return $"{service.Name} waits for database {tail.Name}";
         if (service.Broker is { } waitedFor) yield return $"{service.Name} waits for server {waitedFor.Name}";
         yield return $"{service.Name} waits for the end of {service.Name}-migrate";
@@ -101,7 +102,7 @@ public sealed class The_system_is_described_twice_and_means_the_same
             yield return $"{service.Name} reads database {keys.Name} as ConnectionStrings__{keys.KeysName}";
             yield return $"{service.Name} waits for database {keys.Name}";
         }
-        foreach (var (setting, value) in Told(service).Where(t => Settings.Contains(t.Key.Split("__")[0])))
+        foreach (var (setting, value) in Told(service).Where(t => Settings.Contains(t.Key.Split("__")[0]) || t.Key.EndsWith("_admin", StringComparison.Ordinal)))
             yield return $"{service.Name} is told {setting}={value}";
         if (!service.IsPublic) yield break;
         yield return $"{service.Name} listens as internal Internal__Port";
@@ -113,6 +114,9 @@ public sealed class The_system_is_described_twice_and_means_the_same
         var system = AllocoraSystem.Describe();
         var ports = system.Services.Select(s => s.Name).Append(Addresses.ConsoleDoor).ToDictionary(name => name, _ => 1);
         ports.Add(system.PaddleServer!.Name, 8090); // its own default, on which it listens there
-        return new Addresses((_, role) => role, _ => "", Path.GetFileName, key => key, ports, new Dictionary<string, string>()).EnvironmentOf(service);
+        return new Addresses((_, role) => role, _ => "", Path.GetFileName, key => key, ports, new Dictionary<string, string>())
+        {
+            BrokerAdmin = "rabbitmqAdmin", // as the variable is called there
+        }.EnvironmentOf(service);
     }
 }

@@ -78,6 +78,13 @@ public sealed class What_a_service_is_told
     }
 
     [Fact]
+    public void Who_makes_the_accounts_of_subscribers_how_to_and_nobody_else()
+    {
+        Assert.Equal("http://admin@management", Of("console")["ConnectionStrings__rabbitmq_admin"]);
+        foreach (var service in System.Services.Where(s => !s.IsPublic)) Assert.DoesNotContain("http://admin@management", Of(service.Name).Values);
+    }
+
+    [Fact]
     public void What_else_stands_in_our_environment() => Assert.Equal("00:00:02", Of("ledger", ("Readiness__Timeout", "00:00:02"))["Readiness__Timeout"]);
 
     [Fact]
@@ -102,7 +109,6 @@ public sealed class What_a_service_is_told
         Assert.Equal(
             ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3", "http://127.0.0.1:4"],
             System.Services.Where(s => !s.IsPublic).Select(s => console[$"services__{s.Name}__http__0"]));
-        Assert.DoesNotContain("ConnectionStrings__rabbitmq", console.Keys);
         Assert.Equal(
             ["calculation_tail", "connector_tail", "ledger_tail", "statements_tail"],
             console.Keys.Where(k => k.EndsWith("_tail", StringComparison.Ordinal)).Select(k => k["ConnectionStrings__".Length..]).Order());
@@ -118,7 +124,7 @@ public sealed class What_a_service_is_told
             .Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
             (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", key => $"{key}!", ports,
-            inherited.ToDictionary(p => p.Key, p => p.Value));
+            inherited.ToDictionary(p => p.Key, p => p.Value)) { BrokerAdmin = "http://admin@management" };
         return told(addresses, System.Services.Single(s => s.Name == service));
     }
 }
