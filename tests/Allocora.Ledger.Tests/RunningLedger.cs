@@ -31,7 +31,7 @@ internal sealed class RunningLedger : IAsyncDisposable
         (Database, Console, Vhost) = (database, console, vhost);
         ring = InnerTokens.RingFor("ledger", new KeysInMemory(), "Inner__Key", InnerKey, NullLoggerFactory.Instance);
         var log = new Listener(Logged);
-        host = Service.Build("ledger", Arguments(), builder =>
+        host = Service.Build("ledger", Arguments(database, console, vhost, heads), builder =>
         {
             builder.Logging.ClearProviders().AddProvider(log);
             builder.AddLedger();
@@ -89,13 +89,14 @@ internal sealed class RunningLedger : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    private string[] Arguments() =>
+    /// <summary>What a program is told that is to be this ledger.</summary>
+    public static string[] Arguments(ServiceDatabase database, ConsoleLog console, TestVhost vhost, string heads) =>
     [
         "--urls=http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false", "--environment=Development",
-        $"--ConnectionStrings:ledger={Database.AddressOf("app")}", $"--ConnectionStrings:ledger_worker={Database.AddressOf("worker")}",
-        $"--ConnectionStrings:console_tail={Console.Address}",
+        $"--ConnectionStrings:ledger={database.AddressOf("app")}", $"--ConnectionStrings:ledger_worker={database.AddressOf("worker")}",
+        $"--ConnectionStrings:console_tail={console.Address}",
         "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
-        $"--ConnectionStrings:rabbitmq={Vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
+        $"--ConnectionStrings:rabbitmq={vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
     ];
 
     // A token is good for five minutes, and a test may take longer.
