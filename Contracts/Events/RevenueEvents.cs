@@ -20,6 +20,10 @@ public sealed record TransactionSettled(string Transaction, string Status, DateT
 /// </param>
 public sealed record TransactionRevised(PaddleTransaction Transaction, VersionSeen? SettledBy, IReadOnlyList<SaleAmounts> Delta, SeenAt Seen) : RevenueHappened;
 
+/// <summary>What counts was seen again as it is, touched later by Paddle: what lies between the two is older than what counts.</summary>
+/// <param name="Transaction">Its id.</param>
+public sealed record TransactionSeenAgain(string Transaction, DateTimeOffset UpdatedAt, SeenAt Seen) : RevenueHappened;
+
 /// <summary>A version that cannot be true together with what counts, or with itself. It changes nothing until somebody decides.</summary>
 /// <param name="Reason">For programs, such as <c>same-state-other-amounts</c>.</param>
 public sealed record TransactionContradicted(string Reason, PaddleTransaction Transaction, SeenAt Seen) : RevenueHappened;

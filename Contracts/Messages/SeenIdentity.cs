@@ -8,15 +8,16 @@ public static class SeenIdentity
 {
     /// <summary>What Paddle says is left of a sale is told anew when it changes, though the sale itself did not.</summary>
     public static string Of(PaddleTransactionSeen message) => message.Transaction.AdjustedTotal is { } left
-        ? $"{Of(message.Seen, "transaction", message.Transaction.Id)}|{left}"
-        : Of(message.Seen, "transaction", message.Transaction.Id);
+        ? $"{Of(message.Seen, "transaction", message.Transaction.Id, message.Transaction.UpdatedAt)}|{left}"
+        : Of(message.Seen, "transaction", message.Transaction.Id, message.Transaction.UpdatedAt);
 
-    public static string Of(PaddleAdjustmentSeen message) => Of(message.Seen, "adjustment", message.Adjustment.Id);
+    public static string Of(PaddleAdjustmentSeen message) => Of(message.Seen, "adjustment", message.Adjustment.Id, message.Adjustment.UpdatedAt);
 
     public static string Of(PaddleRunEnded message) => $"paddle|{message.Environment}|run|{message.Run}";
 
     public static string Of(PaddlePayoutSeen message) => $"paddle|{message.Environment}|payout|{message.EventId}";
 
-    private static string Of(SeenAt seen, string kind, string id) =>
-        $"paddle|{seen.Environment}|{kind}|{id}|{seen.Revision}{(seen.Included ? "|included" : "")}";
+    // What was so before and is so again is another message.
+    private static string Of(SeenAt seen, string kind, string id, DateTimeOffset? updatedAt) =>
+        $"paddle|{seen.Environment}|{kind}|{id}|{seen.Revision}|{updatedAt?.UtcTicks}{(seen.Included ? "|included" : "")}";
 }

@@ -17,6 +17,7 @@ public sealed class Opening_what_the_ledger_stored
         ["adjustment_reversal_expected/v1/plain.json"] = new AdjustmentReversalExpected(
             MadeUp.Id("adj", 1), MadeUp.Id("txn", 1), "refund", MadeUp.Start, MadeUp.Dollars(600), Seen),
         ["contradiction_closed/v1/plain.json"] = new ContradictionClosed(MadeUp.Id("txn", 1), "other-amounts", Seen.Revision, "dismissed", "It is not."),
+        ["transaction_seen_again/v1/plain.json"] = new TransactionSeenAgain(MadeUp.Id("txn", 1), MadeUp.Start, Seen),
         ["payout_seen/v1/plain.json"] = new PayoutSeen(
             "evt_01hvgf2skkg8dsk5dczemw2bx1", "pay_01hsdn96k2hxjzsq5yerecdj9j", MadeUp.Source, "live", "paid", MadeUp.Dollars(94_500), "PADDLE-2026-10",
             MadeUp.Start, Verified: true),

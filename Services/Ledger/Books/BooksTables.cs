@@ -55,6 +55,7 @@ internal static class BooksTables
           fact_id text collate "C" not null,
           primary key (tenant_id, product_id, effective_at, seq, part)
         );
+        create index fact_product_of_fact on fact_product (tenant_id, seq, part);
 
         -- Which product a line of a sale is of.
         create table sale_line (

@@ -32,6 +32,8 @@ internal sealed record FactFilter(
             return Refuse("to", "Give a day as 2026-11-01 or a time as 2026-11-01T00:00:00Z; it is the first left out.");
         if (from >= to) return Refuse("to", "It must be after from.");
 
+        foreach (var (name, given) in query)
+            if (given is not [{ Length: > 0 }]) return Refuse(name, "Give it once, with a value, or leave it out.");
         var limit = LimitUsual;
         if (Word(query, "limit") is { } count
             && (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LimitMax))

@@ -1,4 +1,3 @@
-using Allocora.Contracts;
 using Allocora.Contracts.Events;
 using Allocora.EventStore;
 
@@ -54,10 +53,10 @@ internal sealed class PageOfBooks
                 countered.Add(new(stored.Workspace, e.Environment, e.Adjustment, e.Amounts.Total.Minor, stored.Sequence));
                 break;
             case TransactionContradicted e:
-                Open(stored, e.Seen.Environment, e.Transaction.Id, e.Reason, e.Seen);
+                Open(stored, e.Seen.Environment, e.Transaction.Id, e.Reason, Sight.VersionOf(e.Seen, e.Transaction.UpdatedAt));
                 break;
             case AdjustmentContradicted e:
-                Open(stored, e.Seen.Environment, e.Adjustment.Id, e.Reason, e.Seen);
+                Open(stored, e.Seen.Environment, e.Adjustment.Id, e.Reason, Sight.VersionOf(e.Seen, e.Adjustment.UpdatedAt ?? e.Adjustment.CreatedAt));
                 break;
             case ContradictionClosed e:
                 Close(stored, e);
@@ -79,7 +78,11 @@ internal sealed class PageOfBooks
         Update(batch, Settling.ToObject, Settling.Columns, settledObjects.Values);
         Update(batch, TakenBack.ToObject, TakenBack.Columns, takenBack.Values);
         foreach (var one in countered) Update(batch, Countered.ToObject, Countered.Columns, [one]); // few, and each booked by a person
-        Insert(batch, "insert into contradiction select r.* from {rows}", "contradiction", contradictions.Values);
+        Insert(batch, """
+            insert into contradiction select r.* from {rows}
+            on conflict (tenant_id, id) do update set status = excluded.status, seq = excluded.seq, found_at = excluded.found_at,
+              closed_at = excluded.closed_at, closed_by = excluded.closed_by, note = excluded.note
+            """, "contradiction", contradictions.Values);
         Update(batch, Closing.ToContradiction, Closing.Columns, closings);
         Insert(batch, "insert into sync_run select r.* from {rows}", "sync_run", runs);
         Relate(batch);
@@ -106,6 +109,11 @@ internal sealed class PageOfBooks
               lateral (select coalesce(array_agg(distinct l.product_id), '{}') from sale_line as l
                 where l.tenant_id = w.tenant_id and l.environment = w.environment and l.line_id = any (w.lines) and l.product_id is not null) as p (products)
             where f.tenant_id = w.tenant_id and f.id = w.id and f.products <> p.products
+            """, sales);
+        batch.Add("""
+            delete from fact_product as p using unnest($1, $2, $3) as t (workspace, environment, id), fact as f
+            where f.tenant_id = t.workspace and f.environment = t.environment and f.transaction_id = t.id
+              and p.tenant_id = f.tenant_id and p.effective_at = f.effective_at and p.seq = f.seq and p.part = f.part and p.product_id <> all (f.products)
             """, sales);
         batch.Add("""
             insert into fact_product (tenant_id, product_id, effective_at, seq, part, fact_id)
@@ -152,15 +160,16 @@ internal sealed class PageOfBooks
         if (objects.TryGetValue(key, out var state))
             objects[key] = state with { Status = Change.Reversed, UpdatedAt = e.UpdatedAt ?? state.UpdatedAt, SeenAt = e.Seen.At, Seq = stored.Sequence };
         else
-            takenBack[key] = new(stored.Workspace, e.Seen.Environment, e.Adjustment, Change.Reversed, e.UpdatedAt ?? e.Seen.At, e.Seen.At, stored.Sequence);
+            takenBack[key] = new(stored.Workspace, e.Seen.Environment, e.Adjustment, Change.Reversed, e.UpdatedAt, e.Seen.At, stored.Sequence);
     }
 
-    private void Open(StoredEvent stored, string environment, string id, string reason, SeenAt seen)
+    private void Open(StoredEvent stored, string environment, string id, string reason, string version)
     {
         var row = new ContradictionRow(
-            stored.Workspace, Contradictions.IdOf(stored.Workspace, environment, id, reason, seen.Version()), environment, id, reason,
-            seen.Version(), Contradictions.Open, stored.Sequence, stored.At);
+            stored.Workspace, Contradictions.IdOf(stored.Workspace, environment, id, reason, version), environment, id, reason,
+            version, Contradictions.Open, stored.Sequence, stored.At);
         contradictions[row.Id] = row;
+        closings.RemoveAll(c => (c.TenantId, c.Id) == (row.TenantId, row.Id));
     }
 
     private void Close(StoredEvent stored, ContradictionClosed e)

@@ -16,14 +16,14 @@ internal sealed record Settling(
         """;
 
     public const string ToFact = """
-        update fact as f set status = r.status, fee = r.fee, earnings = r.earnings, payout_currency = r.payout_currency, payout_total = r.payout_total,
+        update fact as f set status = case when r.updated_at >= f.observed_at then r.status else f.status end, fee = r.fee, earnings = r.earnings, payout_currency = r.payout_currency, payout_total = r.payout_total,
           payout_tax = r.payout_tax, payout_fee = r.payout_fee, payout_earnings = r.payout_earnings, exchange_rate = r.exchange_rate,
           settled_at = r.settled_at
         from {rows} where f.tenant_id = r.tenant_id and f.id = r.fact_id
         """;
 
     public const string ToObject = """
-        update object as o set status = r.status, updated_at = greatest(o.updated_at, r.updated_at), seen_at = greatest(o.seen_at, r.seen_at),
+        update object as o set status = case when r.updated_at >= o.updated_at then r.status else o.status end, updated_at = greatest(o.updated_at, r.updated_at), seen_at = greatest(o.seen_at, r.seen_at),
           fee = r.fee, earnings = r.earnings, payout_currency = r.payout_currency, payout_total = r.payout_total, payout_earnings = r.payout_earnings,
           seq = r.seq
         from {rows} where o.tenant_id = r.tenant_id and o.environment = r.environment and o.provider_id = r.provider_id
@@ -31,7 +31,7 @@ internal sealed record Settling(
 
     public FactRow Of(FactRow fact) => fact with
     {
-        Status = Status,
+        Status = UpdatedAt >= fact.ObservedAt ? Status : fact.Status,
         Fee = Fee,
         Earnings = Earnings,
         PayoutCurrency = PayoutCurrency,
@@ -45,7 +45,7 @@ internal sealed record Settling(
 
     public ObjectRow Of(ObjectRow state) => state with
     {
-        Status = Status,
+        Status = UpdatedAt >= state.UpdatedAt ? Status : state.Status,
         UpdatedAt = state.UpdatedAt > UpdatedAt ? state.UpdatedAt : UpdatedAt,
         SeenAt = state.SeenAt > SeenAt ? state.SeenAt : SeenAt,
         Fee = Fee,
@@ -59,13 +59,13 @@ internal sealed record Settling(
 
 /// <summary>An adjustment that stands in the tables already and was taken back.</summary>
 internal sealed record TakenBack(
-    string TenantId, string Environment, string ProviderId, string Status, DateTimeOffset UpdatedAt, DateTimeOffset SeenAt, long Seq)
+    string TenantId, string Environment, string ProviderId, string Status, DateTimeOffset? UpdatedAt, DateTimeOffset SeenAt, long Seq)
 {
     public const string Columns =
         "tenant_id text, environment text, provider_id text, status text, updated_at timestamptz, seen_at timestamptz, seq bigint";
 
     public const string ToObject = """
-        update object as o set status = r.status, updated_at = r.updated_at, seen_at = r.seen_at, seq = r.seq
+        update object as o set status = r.status, updated_at = coalesce(r.updated_at, o.updated_at), seen_at = r.seen_at, seq = r.seq
         from {rows} where o.tenant_id = r.tenant_id and o.environment = r.environment and o.provider_id = r.provider_id
         """;
 }
@@ -76,7 +76,7 @@ internal sealed record Countered(string TenantId, string Environment, string Pro
     public const string Columns = "tenant_id text, environment text, provider_id text, amount bigint, seq bigint";
 
     public const string ToObject = """
-        update object as o set counter_total = o.counter_total + r.amount, seq = r.seq
+        update object as o set counter_total = o.counter_total + r.amount, seq = greatest(o.seq, r.seq)
         from {rows} where o.tenant_id = r.tenant_id and o.environment = r.environment and o.provider_id = r.provider_id
         """;
 

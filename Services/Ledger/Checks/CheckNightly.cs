@@ -1,3 +1,4 @@
+using Allocora.EventStore;
 using Npgsql;
 
 namespace Allocora.Ledger;
@@ -15,12 +16,25 @@ internal sealed partial class CheckNightly(
         {
             try
             {
-                foreach (var workspace in await Due(stoppingToken)) await books.Check(workspace, stoppingToken);
+                foreach (var workspace in await Due(stoppingToken)) await Check(workspace, stoppingToken);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
-                NotChecked(e.GetType().Name, Look);
+                NotChecked("any workspace", e.GetType().Name, Look);
             }
+        }
+    }
+
+    // The trouble of one keeps no other from being checked.
+    private async Task Check(string workspace, CancellationToken ct)
+    {
+        try
+        {
+            await books.Check(workspace, ct);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or UnreadableEventException && !ct.IsCancellationRequested)
+        {
+            NotChecked(workspace, e.GetType().Name, Look);
         }
     }
 
@@ -37,6 +51,6 @@ internal sealed partial class CheckNightly(
         return due;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The books could not be checked and will be in {Look}: {Reason}")]
-    private partial void NotChecked(string reason, TimeSpan look);
+    [LoggerMessage(LogLevel.Warning, "The books of {Workspace} could not be checked and will be in {Look}: {Reason}")]
+    private partial void NotChecked(string workspace, string reason, TimeSpan look);
 }

@@ -37,7 +37,7 @@ internal static class Invariants
             select o.provider_id as name from object as o
             where o.tenant_id = $1 and (o.subtotal - o.discount + o.tax <> o.total or (o.kind = 'sale' and o.total - o.credit <> o.grand_total))
               and not exists (select from contradiction as c where (c.tenant_id, c.environment, c.provider_id) = (o.tenant_id, o.environment, o.provider_id)
-                and c.status = 'accepted')
+                and c.status = 'accepted' and c.reason = 'unsound')
             """)),
         new("INV-5", "Adjustments take no more from a sale than its total, but for a minor unit a line.", Found("""
             select o.provider_id as name
@@ -56,16 +56,18 @@ internal static class Invariants
             where o.tenant_id = $1 and o.kind <> 'sale'
               and not exists (select from object as s where (s.tenant_id, s.environment, s.provider_id) = (o.tenant_id, o.environment, o.transaction_id))
               and exists (select from object as s where s.environment = o.environment and s.provider_id = o.transaction_id)
-            """)),
+            """), Blocks: false), // two workspaces may have the same account
         new("INV-11", "An adjustment is in the currency of its sale, so that no sum is over two.", Found("""
             select o.provider_id as name
             from object as o join object as s on (s.tenant_id, s.environment, s.provider_id) = (o.tenant_id, o.environment, o.transaction_id)
             where o.tenant_id = $1 and o.kind <> 'sale' and s.kind = 'sale' and s.currency <> o.currency
             """)),
         new("undone-once", "What a person undid, Paddle did not undo too.", Found("""
-            select o.provider_id as name from object as o
-            where o.tenant_id = $1 and o.counter_total <> 0 and exists (
-              select from object as r where r.tenant_id = $1 and r.environment = o.environment and r.transaction_id = o.transaction_id
+            select min(o.provider_id) as name from object as o
+            where o.tenant_id = $1 and o.status = 'reversed' and o.kind <> 'sale'
+            group by o.environment, o.transaction_id, o.kind, o.currency, o.total
+            having count(*) filter (where o.counter_total <> 0) > 0 and count(*) < count(*) filter (where o.counter_total <> 0) + (
+              select count(*) from object as r where r.tenant_id = $1 and r.environment = o.environment and r.transaction_id = o.transaction_id
                 and r.kind = o.kind || '_reverse' and r.currency = o.currency and r.total = - o.total)
             """)),
         new("complete", "A sale less the adjustments known is what Paddle says is left of it.", Found($"""

@@ -7,12 +7,16 @@ namespace Allocora.Ledger;
 
 /// <summary>An adjustment as its stream tells it: just enough to judge the next version of it.</summary>
 /// <param name="Known">The versions that left something in the stream.</param>
+/// <param name="DecidedUntil">Where a person has decided, only what Paddle touched after all they could see is looked at again.</param>
+/// <param name="IsTakenBack">Paddle took it back once; it does so only once.</param>
 /// <param name="IsCounterBooked">A person booked what undoes it.</param>
-internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHashSet<string> Known, bool IsCounterBooked)
+internal sealed record Change(
+    Versions<PaddleAdjustment> Versions, ImmutableHashSet<string> Known, DateTimeOffset? DecidedUntil, bool IsTakenBack, bool IsCounterBooked)
 {
     public const string Reversed = "reversed";
 
-    public static readonly Decider<Change, RevenueHappened> Decider = new(new(Versions<PaddleAdjustment>.None, [], IsCounterBooked: false), Evolve);
+    public static readonly Decider<Change, RevenueHappened> Decider = new(
+        new(Versions<PaddleAdjustment>.None, [], DecidedUntil: null, IsTakenBack: false, IsCounterBooked: false), Evolve);
 
     // What was approved does not become another amount: a version that says so counts, as the last word of Paddle's, and is for a person to look at.
     public static readonly VersionRules<PaddleAdjustment> Rules = new(
@@ -22,15 +26,15 @@ internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHash
     public static Decision<RevenueHappened> Decide(Change change, PaddleAdjustment seen, SeenAt at)
     {
         var sight = SightOf(seen, at);
-        if (change.Known.Contains(sight.Version)) return Decision.Nothing<RevenueHappened>();
-        return Between(seen.Id, change.Versions, change.Versions.With(sight, Rules)).ToArray();
+        if (change.Known.Contains(sight.Version) || sight.UpdatedAt <= change.DecidedUntil) return Decision.Nothing<RevenueHappened>();
+        return change.Becoming(seen.Id, change.Versions, change.Versions.With(sight, Rules)).ToArray();
     }
 
     public static Sight<PaddleAdjustment> SightOf(PaddleAdjustment seen, SeenAt at) =>
         new(seen, at, seen.Status, RankOf(seen.Status, at.Included), seen.UpdatedAt ?? seen.CreatedAt, ChangeContent.WhatDoesNotAddUp(seen));
 
     /// <summary>What happens when what is remembered becomes something else.</summary>
-    internal static IEnumerable<RevenueHappened> Between(string id, Versions<PaddleAdjustment> before, Versions<PaddleAdjustment> after)
+    internal IEnumerable<RevenueHappened> Becoming(string id, Versions<PaddleAdjustment> before, Versions<PaddleAdjustment> after)
     {
         if (after.Current is { } now && (now.Version != before.Current?.Version || after.Settled?.Version != before.Settled?.Version))
             foreach (var happened in Counted(before, after, now)) yield return happened;
@@ -40,9 +44,9 @@ internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHash
             yield return new ContradictionClosed(id, reason, version.Version, Contradictions.Superseded, Note: null);
     }
 
-    private static IEnumerable<RevenueHappened> Counted(Versions<PaddleAdjustment> before, Versions<PaddleAdjustment> after, Sight<PaddleAdjustment> now)
+    private IEnumerable<RevenueHappened> Counted(Versions<PaddleAdjustment> before, Versions<PaddleAdjustment> after, Sight<PaddleAdjustment> now)
     {
-        var isTakenBack = now.Status == Reversed && before.Current?.Status != Reversed;
+        var isTakenBack = now.Status == Reversed && !IsTakenBack;
         var body = ChangeContent.SettledAs(now.Body, after.Settled?.Body);
         if (before.Current is not { } was)
         {
@@ -61,36 +65,41 @@ internal sealed record Change(Versions<PaddleAdjustment> Versions, ImmutableHash
 
     private static Change Evolve(Change change, RevenueHappened happened) => happened switch
     {
-        AdjustmentRecorded e => change.Knowing(e.Seen, change.Versions with
+        AdjustmentRecorded e => change.Knowing(e.Seen, e.Adjustment, change.Versions with
         {
             Current = Counting(e.Adjustment with { Payout = null }, e.Seen),
             Settled = e.Adjustment.Payout is null ? null : Counting(e.Adjustment, e.Seen),
         }),
-        AdjustmentRevised e => change.Knowing(e.Seen, change.Versions with
+        AdjustmentRevised e => change.Knowing(e.Seen, e.Adjustment, change.Versions with
         {
             Current = Counting(e.Adjustment with { Payout = null }, e.Seen),
             Settled = e.SettledBy is { } by ? Counting(e.Adjustment with { Status = by.Status, UpdatedAt = by.UpdatedAt }, by.Seen) : null,
         }),
-        AdjustmentReversalExpected e => change.Knowing(e.Seen, TakenBack(change.Versions, e)),
-        AdjustmentContradicted e => change.Knowing(e.Seen, change.Versions.Opened(e.Reason, SightOf(e.Adjustment, e.Seen))),
+        AdjustmentReversalExpected e => Back(change, e),
+        AdjustmentContradicted e => change.Knowing(e.Seen, e.Adjustment, change.Versions.Opened(e.Reason, SightOf(e.Adjustment, e.Seen))),
         AdjustmentCounterBooked => change with { IsCounterBooked = true },
-        ContradictionClosed e => change with { Versions = change.Versions.Closed(e.Reason, e.Version) },
+        ContradictionClosed e => change with
+        {
+            Versions = change.Versions.Closed(e.Reason, e.Version),
+            DecidedUntil = e.How == Contradictions.Superseded ? change.DecidedUntil : change.Versions.Latest(change.DecidedUntil),
+        },
         _ => change,
     };
 
-    private static Versions<PaddleAdjustment> TakenBack(Versions<PaddleAdjustment> versions, AdjustmentReversalExpected e)
+    private static Change Back(Change change, AdjustmentReversalExpected e)
     {
+        var versions = change.Versions;
         var back = Counting(versions.Current!.Body with { Status = Reversed, UpdatedAt = e.UpdatedAt }, e.Seen);
-        if (back.Version == versions.Current.Version) return versions; // the event before this one said it all
+        if (back.Version == versions.Current.Version) return change with { IsTakenBack = true }; // the event before this one said it all
         // It says the same as the one before, so it settles what that one settled.
         var settled = versions.Settled is { } by ? back with { Body = back.Body with { Payout = by.Body.Payout } } : null;
-        return versions with { Current = back, Settled = settled };
+        return change.Knowing(e.Seen, back.Body, versions with { Current = back, Settled = settled }) with { IsTakenBack = true };
     }
 
     private static Sight<PaddleAdjustment> Counting(PaddleAdjustment body, SeenAt seen) => SightOf(body, seen) with { Unsound = null };
 
-    private Change Knowing(SeenAt seen, Versions<PaddleAdjustment> versions) =>
-        this with { Versions = versions, Known = Known.Add(seen.Version()) };
+    private Change Knowing(SeenAt seen, PaddleAdjustment body, Versions<PaddleAdjustment> versions) =>
+        this with { Versions = versions, Known = Known.Add(Sight.VersionOf(seen, body.UpdatedAt ?? body.CreatedAt)) };
 
     private static int RankOf(string status, bool isIncluded) => status switch
     {

@@ -16,6 +16,13 @@ internal static class Contradictions
     public static Versions<T> Opened<T>(this Versions<T> versions, string reason, Sight<T> version) where T : class =>
         versions with { Open = new SortedDictionary<string, Sight<T>>(versions.Open.ToDictionary(), StringComparer.Ordinal) { [reason] = version } };
 
+    /// <summary>When Paddle last touched any of the versions that are remembered, or before.</summary>
+    public static DateTimeOffset? Latest<T>(this Versions<T> versions, DateTimeOffset? before) where T : class
+    {
+        var all = versions.Open.Values.Append(versions.Current).Append(versions.Settled).OfType<Sight<T>>().Select(s => s.UpdatedAt).ToList();
+        return before is { } until ? all.Append(until).Max() : all.Count == 0 ? null : all.Max();
+    }
+
     /// <summary>Another version may have taken its place before.</summary>
     public static Versions<T> Closed<T>(this Versions<T> versions, string reason, string version) where T : class =>
         versions.Open.GetValueOrDefault(reason)?.Version == version

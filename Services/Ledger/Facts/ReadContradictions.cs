@@ -49,10 +49,10 @@ internal static class ReadContradictions
                 case AdjustmentRecorded e: counts = e.Adjustment.Totals.Total; break;
                 case AdjustmentRevised e: counts = e.Adjustment.Totals.Total; break;
                 case TransactionContradicted { Transaction: var sale } e:
-                    Open(stored, sale.Id, e.Reason, e.Seen, sale.Totals.Total, sale.Status, SaleContent.WhatDoesNotAddUp(sale));
+                    Open(stored, sale.Id, e.Reason, Sight.VersionOf(e.Seen, sale.UpdatedAt), sale.Totals.Total, sale.Status, SaleContent.WhatDoesNotAddUp(sale));
                     break;
                 case AdjustmentContradicted { Adjustment: var change } e:
-                    Open(stored, change.Id, e.Reason, e.Seen, change.Totals.Total, change.Status, ChangeContent.WhatDoesNotAddUp(change));
+                    Open(stored, change.Id, e.Reason, Sight.VersionOf(e.Seen, change.UpdatedAt ?? change.CreatedAt), change.Totals.Total, change.Status, ChangeContent.WhatDoesNotAddUp(change));
                     break;
                 case ContradictionClosed e:
                     var id = Contradictions.IdOf(stored.Workspace, environment, e.About, e.Reason, e.Version);
@@ -63,9 +63,9 @@ internal static class ReadContradictions
         }
         return [.. found.Values.Select(c => c with { Counts = counts })];
 
-        void Open(StoredEvent stored, string about, string reason, SeenAt seen, Money says, string status, string? unsound)
+        void Open(StoredEvent stored, string about, string reason, string version, Money says, string status, string? unsound)
         {
-            var id = Contradictions.IdOf(stored.Workspace, environment, about, reason, seen.Version());
+            var id = Contradictions.IdOf(stored.Workspace, environment, about, reason, version);
             found[id] = new(
                 id, environment, about, reason, Sentence(reason, unsound), null, says, status, Contradictions.Open, stored.At, stored.Sequence, null, null,
                 null);

@@ -12,7 +12,8 @@ namespace Allocora.Ledger;
 /// the line.
 /// </summary>
 internal sealed class Reversals(
-    [FromKeyedServices("ledger")] NpgsqlDataSource database, [FromKeyedServices(Books.Name)] ProjectionReader books, TimeProvider time)
+    [FromKeyedServices("ledger")] NpgsqlDataSource database, [FromKeyedServices("ledger_worker")] NpgsqlDataSource worker,
+    [FromKeyedServices(Books.Name)] ProjectionReader books, TimeProvider time)
 {
     private const string Path = "/api/v1/workspaces/{ws}/ledger/reversals";
     private const int ReasonMax = 500, ShownMax = 200;
@@ -66,6 +67,9 @@ internal sealed class Reversals(
 
     private async Task<IResult> BookLine(string workspace, string id, string reason, Origin origin, CancellationToken ct)
     {
+        // A reverse that is in the log and not in the books yet would be undone once more.
+        if (!await books.WaitUntil(await new EventFeed(worker, time).Head(ct), Patience, ct))
+            return Problems.Refuse(StatusCodes.Status503ServiceUnavailable, "books-behind", "The books are behind the log. Try again in a moment.");
         var open = (await Open(workspace, ct)).ToDictionary(r => (r.Environment, r.ProviderId));
         foreach (var environment in new[] { "live", "sandbox" })
         {

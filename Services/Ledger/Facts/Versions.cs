@@ -1,3 +1,4 @@
+using System.Globalization;
 using Allocora.Contracts;
 
 namespace Allocora.Ledger;
@@ -9,7 +10,7 @@ internal sealed record Sight<T>(T Body, SeenAt Seen, string Status, int Rank, Da
 {
     public bool IsMoney => Rank > Sight.Unpaid;
 
-    public string Version => Seen.Version();
+    public string Version => Sight.VersionOf(Seen, UpdatedAt);
 
     public bool IsOfStateOf(Sight<T> other) => (Rank, UpdatedAt) == (other.Rank, other.UpdatedAt);
 }
@@ -18,8 +19,12 @@ internal static class Sight
 {
     public const int Unpaid = 3;
 
-    /// <summary>What a person let in is judged apart from the same version before.</summary>
-    public static string Version(this SeenAt seen) => seen.Included ? $"{seen.Revision}+" : seen.Revision;
+    /// <summary>
+    /// Names a version. What was so before and is so again is another version, for between the two it was not; and what a person let
+    /// in is judged apart from the same before.
+    /// </summary>
+    public static string VersionOf(SeenAt seen, DateTimeOffset updatedAt) => string.Create(
+        CultureInfo.InvariantCulture, $"{seen.Revision}@{updatedAt.ToUnixTimeMilliseconds()}.{updatedAt.Microsecond}{(seen.Included ? "+" : "")}");
 
     /// <summary>The further status, then the later by Paddle's clock; of one state, what was read last, then the greater hash.</summary>
     public static int Order<T>(Sight<T> a, Sight<T> b) where T : class =>

@@ -20,8 +20,8 @@ internal sealed record Taken(int Place, string Workspace, string Stream, string 
     {
         var (stream, key, run) = body switch
         {
-            PaddleTransactionSeen m => (StreamOf(m.Seen.Environment, m.Transaction.Id), KeyOf(m.Seen, m.Transaction.Id), m.Seen.Run),
-            PaddleAdjustmentSeen m => (StreamOf(m.Seen.Environment, m.Adjustment.Id), KeyOf(m.Seen, m.Adjustment.Id), m.Seen.Run),
+            PaddleTransactionSeen m => (StreamOf(m.Seen.Environment, m.Transaction.Id), KeyOf(m.Seen, m.Transaction.Id, m.Transaction.UpdatedAt), m.Seen.Run),
+            PaddleAdjustmentSeen m => (StreamOf(m.Seen.Environment, m.Adjustment.Id), KeyOf(m.Seen, m.Adjustment.Id, m.Adjustment.UpdatedAt ?? m.Adjustment.CreatedAt), m.Seen.Run),
             PaddleRunEnded m => ($"run-{m.Run}", $"run|{m.Run}", m.Run),
             PaddlePayoutSeen m => (StreamOf(m.Environment, m.PayoutId), $"payout|{m.Environment}|{m.EventId}|{m.Verified}", null),
             PaddleProductSeen m => (StreamOf(m.Environment, m.Id), $"message|{message.Id}", null),
@@ -40,8 +40,8 @@ internal sealed record Taken(int Place, string Workspace, string Stream, string 
     {
         IReadOnlyList<object> happened = Body switch
         {
-            PaddleTransactionSeen m => Sale.Decide(Fold(Sale.Decider, history), m.Transaction, m.Seen).Events,
-            PaddleAdjustmentSeen m => Change.Decide(Fold(Change.Decider, history), m.Adjustment, m.Seen).Events,
+            PaddleTransactionSeen m => Sale.Decide(Fold(Sale.Decider, history), Impersonal(m.Transaction), m.Seen).Events,
+            PaddleAdjustmentSeen m => Change.Decide(Fold(Change.Decider, history), m.Adjustment with { Reason = null }, m.Seen).Events,
             PaddleRunEnded m => [new SyncRunEnded(m.Run, m.Source, m.Environment, m.Mode, m.Pages, m.Rows, m.Outcomes, m.CompleteUntil)],
             PaddlePayoutSeen m =>
             [
@@ -61,8 +61,12 @@ internal sealed record Taken(int Place, string Workspace, string Stream, string 
             [.. happened.Select((e, i) => LedgerEvents.Catalog.Seal(e, EventId.Of(Workspace, Key, i + 1), now, Origin))]);
     }
 
-    private static string KeyOf(SeenAt seen, string providerId) =>
-        $"paddle|{seen.Environment}|{providerId}|{seen.Revision}{(seen.Included ? "|included" : "")}";
+    // What people write, and where exactly they live, stays with the payload: the log keeps for ever what it has.
+    private static PaddleTransaction Impersonal(PaddleTransaction sale) =>
+        sale.Place is { } place ? sale with { Place = place with { PostalCode = null } } : sale;
+
+    private static string KeyOf(SeenAt seen, string providerId, DateTimeOffset updatedAt) =>
+        $"paddle|{seen.Environment}|{providerId}|{Sight.VersionOf(seen, updatedAt)}";
 
     private static TState Fold<TState>(Decider<TState, RevenueHappened> decider, IReadOnlyList<StoredEvent> history) =>
         history.Select(LedgerEvents.Catalog.Open).Cast<RevenueHappened>().Aggregate(decider.Initial, decider.Evolve);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Allocora.Contracts.Events;
 using Allocora.EventStore;
+using Allocora.Messaging;
 using Npgsql;
 
 namespace Allocora.Ledger;
@@ -29,14 +30,21 @@ internal sealed class Workspaces([FromKeyedServices("console_tail")] NpgsqlDataS
     private async Task<string?> Look(string workspace, CancellationToken ct)
     {
         string? zone = null;
-        await foreach (var stored in feed.Of(workspace, "workspace", ct))
+        try
         {
-            zone = stored.Type switch
+            await foreach (var stored in feed.Of(workspace, "workspace", ct))
             {
-                "workspace_opened" => ((WorkspaceOpened)Catalog.Open(stored)).TimeZone,
-                "workspace_changed" => ((WorkspaceChanged)Catalog.Open(stored)).After.TimeZone,
-                _ => zone, // members and keys
-            };
+                zone = stored.Type switch
+                {
+                    "workspace_opened" => ((WorkspaceOpened)Catalog.Open(stored)).TimeZone,
+                    "workspace_changed" => ((WorkspaceChanged)Catalog.Open(stored)).After.TimeZone,
+                    _ => zone, // members and keys
+                };
+            }
+        }
+        catch (UnreadableEventException e)
+        {
+            throw new UnavailableException(e.Message, e); // a later release of the Console's; no message is to pay for it
         }
         if (zone is not null) known[workspace] = (zone, time.GetTimestamp());
         return zone;

@@ -112,13 +112,13 @@ public sealed class Deciding_what_a_version_comes_to
         var (first, other) = (MadeUp.Sale(total: 1800), MadeUp.Sale(status: "paid", total: 1200, minute: 30, earnings: null));
         var (sale, _) = Sees(Nothing, first);
         var (contradicted, _) = Sees(sale, other);
-        var told = Accepting.Accept(contradicted, other.Id, "status-went-back", MadeUp.Seen(other).Revision, "Their support said so.")!;
+        var told = Accepting.Accept(contradicted, other.Id, "status-went-back", Named(other), "Their support said so.")!;
         Assert.Equal([typeof(ContradictionClosed), typeof(TransactionRevised)], told.Select(e => e.GetType()));
         var accepted = told.Aggregate(contradicted, Sale.Decider.Evolve);
         Assert.Equal(("paid", MadeUp.Dollars(1200)), (accepted.Versions.Current?.Status, accepted.Versions.Current?.Body.Totals.Total));
         Assert.Empty(Sees(accepted, first).Told);
         Assert.Empty(Sees(accepted, other).Told);
-        Assert.Null(Accepting.Accept(accepted, other.Id, "status-went-back", MadeUp.Seen(other).Revision, "Again."));
+        Assert.Null(Accepting.Accept(accepted, other.Id, "status-went-back", Named(other), "Again."));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class Deciding_what_a_version_comes_to
         var (sale, _) = Sees(Nothing, MadeUp.Sale());
         var back = MadeUp.Sale(status: "canceled", minute: 30);
         var (contradicted, _) = Sees(sale, back);
-        var told = Accepting.Dismiss(contradicted.Versions, back.Id, "status-went-back", MadeUp.Seen(back).Revision, "It is not.")!;
+        var told = Accepting.Dismiss(contradicted.Versions, back.Id, "status-went-back", Named(back), "It is not.")!;
         var after = told.Aggregate(contradicted, Sale.Decider.Evolve);
         Assert.Empty(after.Versions.Open);
         Assert.Empty(Sees(after, back).Told);
@@ -199,6 +199,63 @@ public sealed class Deciding_what_a_version_comes_to
         Assert.Equal((MadeUp.Dollars(600), MadeUp.Dollars(100), 400L), (booked.Amounts.Total, booked.Amounts.Tax, booked.Amounts.Payout!.Total.Minor));
         Assert.Empty(Reversals.Decide(Change.Decider.Evolve(back, booked), isMatched: false, "Again.").Events);
     }
+
+    [Fact]
+    public void What_goes_back_to_what_it_was_is_what_it_was()
+    {
+        var (sale, _) = Sees(Nothing, MadeUp.Sale(ref_: "anna"));
+        var (other, _) = Sees(sale, MadeUp.Sale(ref_: "bert", minute: 5));
+        var (again, told) = Sees(other, MadeUp.Sale(ref_: "anna", minute: 9));
+        Assert.IsType<TransactionRevised>(Assert.Single(told));
+        Assert.Equal("\"anna\"", again.Versions.Current?.Body.CustomData["ref"]);
+    }
+
+    [Fact]
+    public void What_is_seen_again_as_it_is_only_says_when()
+    {
+        var (sale, _) = Sees(Nothing, MadeUp.Sale());
+        var (later, told) = Sees(sale, MadeUp.Sale(minute: 9));
+        Assert.IsType<TransactionSeenAgain>(Assert.Single(told));
+        Assert.Empty(Sees(later, MadeUp.Sale(minute: 4, country: "FR")).Told);
+    }
+
+    [Fact]
+    public void A_decision_outlives_whatever_a_person_could_have_seen()
+    {
+        var (first, other) = (MadeUp.Sale(total: 1800), MadeUp.Sale(status: "paid", total: 1200, minute: 30, earnings: null));
+        var (sale, _) = Sees(Sees(Nothing, first).Sale, other);
+        var accepted = Accepting.Accept(sale, other.Id, "status-went-back", Named(other), "So.")!.Aggregate(sale, Sale.Decider.Evolve);
+        Assert.Null(accepted.Versions.Settled);
+        Assert.Empty(Sees(accepted, MadeUp.Sale(status: "paid", total: 1800, minute: -10, earnings: null, country: "FR")).Told);
+        var (later, told) = Sees(accepted, MadeUp.Sale(total: 1200, minute: 60, earnings: 900));
+        Assert.DoesNotContain(told, e => e is TransactionContradicted);
+        Assert.Equal(900, later.Versions.Settled?.Body.Payout?.Total.Minor);
+    }
+
+    [Fact]
+    public void What_a_person_dismisses_is_dismissed_for_all_its_reasons()
+    {
+        var (first, other) = (MadeUp.Sale(total: 1800), MadeUp.Sale(total: 1200, earnings: 700));
+        var (sale, _) = Sees(Sees(Nothing, first).Sale, other);
+        var loser = sale.Versions.Open["other-amounts"];
+        var told = Accepting.Dismiss(sale.Versions, first.Id, "other-amounts", loser.Version, "It is not.")!;
+        Assert.Equal(["other-amounts", "other-settlement"], told.Cast<ContradictionClosed>().Select(c => c.Reason).Order());
+        var after = told.Aggregate(sale, Sale.Decider.Evolve);
+        Assert.DoesNotContain(Sees(after, MadeUp.Sale(status: "paid", total: 1800, minute: -10, earnings: null)).Told, e => e is TransactionContradicted);
+    }
+
+    [Fact]
+    public void A_version_that_is_accepted_brings_its_own_payout()
+    {
+        var (one, two) = (MadeUp.Sale(total: 1800, earnings: 1500), MadeUp.Sale(total: 1200, earnings: 900));
+        var first = Sale.Decide(Nothing, one, MadeUp.Seen(one, read: 0)).Events.Aggregate(Nothing, Sale.Decider.Evolve);
+        var sale = Sale.Decide(first, two, MadeUp.Seen(two, read: 5)).Events.Aggregate(first, Sale.Decider.Evolve);
+        Assert.Equal(1200, sale.Versions.Current?.Body.Totals.Total.Minor);
+        var after = Accepting.Accept(sale, one.Id, "other-amounts", Named(one), "So.")!.Aggregate(sale, Sale.Decider.Evolve);
+        Assert.Equal((1800L, 1500L), (after.Versions.Current?.Body.Totals.Total.Minor, after.Versions.Settled?.Body.Payout?.Total.Minor));
+    }
+
+    private static string Named(PaddleTransaction sale) => Sight.VersionOf(MadeUp.Seen(sale), sale.UpdatedAt);
 
     private static Sale Nothing => Sale.Decider.Initial;
 

@@ -18,7 +18,8 @@ public sealed class The_order_does_not_matter
         var random = new Random(seed);
         for (var n = 0; n < Cases; n++)
         {
-            var seen = Enumerable.Range(0, random.Next(1, 9)).Select(_ => Version(random)).DistinctBy(s => (s.Seen.Revision, s.Seen.Included)).ToList();
+            var seen = Enumerable.Range(0, random.Next(1, 9)).Select(_ => Version(random))
+                .DistinctBy(s => Sight.VersionOf(s.Seen, s.Sale.UpdatedAt)).ToList();
             var expected = Versions<PaddleTransaction>.Of([.. seen.Select(s => Sale.SightOf(s.Sale, s.Seen))], Sale.Rules);
             var delivered = Delivered(seen, random);
             var (state, told) = Run(Sale.Decider, delivered, (sale, s) => Sale.Decide(sale, s.Sale, s.Seen));
@@ -43,7 +44,8 @@ public sealed class The_order_does_not_matter
         var random = new Random(seed);
         for (var n = 0; n < Cases; n++)
         {
-            var seen = Enumerable.Range(0, random.Next(1, 9)).Select(_ => OfAdjustment(random)).DistinctBy(s => s.Seen.Revision).ToList();
+            var seen = Enumerable.Range(0, random.Next(1, 9)).Select(_ => OfAdjustment(random))
+                .DistinctBy(s => Sight.VersionOf(s.Seen, s.Change.UpdatedAt!.Value)).ToList();
             var expected = Versions<PaddleAdjustment>.Of([.. seen.Select(s => Change.SightOf(s.Change, s.Seen))], Change.Rules);
             var (state, told) = Run(Change.Decider, Delivered(seen, random), (change, s) => Change.Decide(change, s.Change, s.Seen));
             Same(expected, state.Versions, $"case {n}");
