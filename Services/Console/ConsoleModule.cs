@@ -9,7 +9,8 @@ internal static class ConsoleModule
     /// <summary>The services behind the gateway.</summary>
     public static readonly IReadOnlyList<string> Services = ["connector", "ledger", "calculation", "statements"];
 
-    public static readonly ServiceSchema Schema = new("console", [AccessProjection.Latest, SubscriberProjection.Latest, .. AuditTrail.Projections], typeof(ConsoleModule).Assembly)
+    public static readonly ServiceSchema Schema = new(
+        "console", [AccessProjection.Latest, SubscriberProjection.Latest, .. AuditTrail.Projections], typeof(ConsoleModule).Assembly)
     {
         OtherRoles = [.. Services.Select(service => $"console_inner_{service}")],
     };

@@ -102,7 +102,8 @@ public sealed class The_system_is_described_twice_and_means_the_same
             yield return $"{service.Name} reads database {keys.Name} as ConnectionStrings__{keys.KeysName}";
             yield return $"{service.Name} waits for database {keys.Name}";
         }
-        foreach (var (setting, value) in Told(service).Where(t => Settings.Contains(t.Key.Split("__")[0]) || t.Key.EndsWith("_admin", StringComparison.Ordinal)))
+        var isSetting = (string key) => Settings.Contains(key.Split("__")[0]) || key.EndsWith("_admin", StringComparison.Ordinal);
+        foreach (var (setting, value) in Told(service).Where(t => isSetting(t.Key)))
             yield return $"{service.Name} is told {setting}={value}";
         if (!service.IsPublic) yield break;
         yield return $"{service.Name} listens as internal Internal__Port";

@@ -124,7 +124,10 @@ public sealed class What_a_service_is_told
             .Select((name, i) => (name, Port: i + 1)).ToDictionary();
         var addresses = new Addresses(
             (database, role) => $"{database.Name} as {role}", service => $"amqp://{service.Name}@broker", name => $"/data/{name}", key => $"{key}!", ports,
-            inherited.ToDictionary(p => p.Key, p => p.Value)) { BrokerAdmin = "http://admin@management" };
+            inherited.ToDictionary(p => p.Key, p => p.Value))
+        {
+            BrokerAdmin = "http://admin@management",
+        };
         return told(addresses, System.Services.Single(s => s.Name == service));
     }
 }

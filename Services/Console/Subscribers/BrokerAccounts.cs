@@ -80,7 +80,8 @@ internal sealed class BrokerAccounts(BrokerPlace place, IHttpClientFactory clien
     private static bool IsOfSubscriber(string user) => user.StartsWith(SubscriberAccount.UserPrefix, StringComparison.Ordinal)
         && Contracts.NewId.Is("sub", SubscriberAccount.IdOf(user));
 
-    private async Task<IEnumerable<string>> Names(string kind, CancellationToken ct) => (await Ask<Named>($"{kind}/{vhost}?columns=name", ct)).Select(n => n.Name);
+    private async Task<IEnumerable<string>> Names(string kind, CancellationToken ct) =>
+        (await Ask<Named>($"{kind}/{vhost}?columns=name", ct)).Select(n => n.Name);
 
     private async Task<T[]> Ask<T>(string what, CancellationToken ct)
     {

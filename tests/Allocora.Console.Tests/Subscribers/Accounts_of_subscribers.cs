@@ -141,7 +141,8 @@ public sealed class Accounts_of_subscribers
         half.MapFallback((HttpRequest request) =>
             HttpMethods.IsGet(request.Method) ? Results.Ok() : Results.StatusCode(request.Path.StartsWithSegments("/api/users") ? 204 : 500));
         await half.StartAsync();
-        await using var console = await AccessConsole.Start($"--ConnectionStrings:rabbitmq_admin={half.Urls.First().Replace("//", "//a:b@", StringComparison.Ordinal)}");
+        var address = half.Urls.First().Replace("//", "//a:b@", StringComparison.Ordinal);
+        await using var console = await AccessConsole.Start($"--ConnectionStrings:rabbitmq_admin={address}");
         var ann = await console.Owner();
         var path = ConsoleOnBroker.PathOf(await console.Open(ann, "acme"));
 
