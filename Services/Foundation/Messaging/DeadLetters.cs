@@ -29,7 +29,8 @@ public sealed class DeadLetters(NpgsqlDataSource source)
     public const string UnknownWorkspace = "unknown-workspace", NoWorkspace = "no-workspace";
 
     private const string Columns = "id, consumer, message_id, workspace, type, reason_code, error, first_seen, attempts, state";
-    private const string IsReached = "($2::text is null or workspace = $2) and (not $3 or workspace is null or reason_code in ('" + UnknownWorkspace + "', '" + NoWorkspace + "'))";
+    private const string IsReached = "($2::text is null or workspace = $2) and (not $3 or workspace is null or reason_code in ('"
+        + UnknownWorkspace + "', '" + NoWorkspace + "'))";
 
     /// <summary>One page in the order they came.</summary>
     /// <param name="after">The id of the last one seen, 0 to begin.</param>

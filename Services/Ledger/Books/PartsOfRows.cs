@@ -16,16 +16,17 @@ internal sealed record Settling(
         """;
 
     public const string ToFact = """
-        update fact as f set status = case when r.updated_at >= f.observed_at then r.status else f.status end, fee = r.fee, earnings = r.earnings, payout_currency = r.payout_currency, payout_total = r.payout_total,
+        update fact as f set status = case when r.updated_at >= f.observed_at then r.status else f.status end, fee = r.fee, earnings = r.earnings,
+          payout_currency = r.payout_currency, payout_total = r.payout_total,
           payout_tax = r.payout_tax, payout_fee = r.payout_fee, payout_earnings = r.payout_earnings, exchange_rate = r.exchange_rate,
           settled_at = r.settled_at
         from {rows} where f.tenant_id = r.tenant_id and f.id = r.fact_id
         """;
 
     public const string ToObject = """
-        update object as o set status = case when r.updated_at >= o.updated_at then r.status else o.status end, updated_at = greatest(o.updated_at, r.updated_at), seen_at = greatest(o.seen_at, r.seen_at),
-          fee = r.fee, earnings = r.earnings, payout_currency = r.payout_currency, payout_total = r.payout_total, payout_earnings = r.payout_earnings,
-          seq = r.seq
+        update object as o set status = case when r.updated_at >= o.updated_at then r.status else o.status end,
+          updated_at = greatest(o.updated_at, r.updated_at), seen_at = greatest(o.seen_at, r.seen_at), fee = r.fee, earnings = r.earnings,
+          payout_currency = r.payout_currency, payout_total = r.payout_total, payout_earnings = r.payout_earnings, seq = r.seq
         from {rows} where o.tenant_id = r.tenant_id and o.environment = r.environment and o.provider_id = r.provider_id
         """;
 

@@ -49,10 +49,12 @@ internal static class ReadContradictions
                 case AdjustmentRecorded e: counts = e.Adjustment.Totals.Total; break;
                 case AdjustmentRevised e: counts = e.Adjustment.Totals.Total; break;
                 case TransactionContradicted { Transaction: var sale } e:
-                    Open(stored, sale.Id, e.Reason, Sight.VersionOf(e.Seen, sale.UpdatedAt), sale.Totals.Total, sale.Status, SaleContent.WhatDoesNotAddUp(sale));
+                    Open(stored, sale.Id, e.Reason, Sight.VersionOf(e.Seen, sale.UpdatedAt), sale.Totals.Total, sale.Status,
+                        SaleContent.WhatDoesNotAddUp(sale));
                     break;
                 case AdjustmentContradicted { Adjustment: var change } e:
-                    Open(stored, change.Id, e.Reason, Sight.VersionOf(e.Seen, change.UpdatedAt ?? change.CreatedAt), change.Totals.Total, change.Status, ChangeContent.WhatDoesNotAddUp(change));
+                    Open(stored, change.Id, e.Reason, Sight.VersionOf(e.Seen, change.UpdatedAt ?? change.CreatedAt), change.Totals.Total,
+                        change.Status, ChangeContent.WhatDoesNotAddUp(change));
                     break;
                 case ContradictionClosed e:
                     var id = Contradictions.IdOf(stored.Workspace, environment, e.About, e.Reason, e.Version);

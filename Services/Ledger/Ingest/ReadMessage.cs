@@ -19,8 +19,8 @@ internal readonly record struct MessageRead(object? Body, Verdict? Refused)
 /// </summary>
 internal static partial class ReadMessage
 {
-    public const string NoWorkspace = DeadLetters.NoWorkspace, UnknownWorkspace = DeadLetters.UnknownWorkspace, UnknownType = "unknown-type", Unreadable = "unreadable",
-        Forged = "forged-envelope", BadIds = "not-an-id", MixedCurrencies = "mixed-currencies", UnknownCurrency = "unknown-currency",
+    public const string NoWorkspace = DeadLetters.NoWorkspace, UnknownWorkspace = DeadLetters.UnknownWorkspace, UnknownType = "unknown-type",
+        Unreadable = "unreadable", Forged = "forged-envelope", BadIds = "not-an-id", MixedCurrencies = "mixed-currencies", UnknownCurrency = "unknown-currency",
         OutOfRange = "amounts-out-of-range";
 
     private const long AmountMax = 1_000_000_000_000_000, CountMax = 1_000_000_000_000;

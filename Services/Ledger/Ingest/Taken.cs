@@ -21,7 +21,8 @@ internal sealed record Taken(int Place, string Workspace, string Stream, string 
         var (stream, key, run) = body switch
         {
             PaddleTransactionSeen m => (StreamOf(m.Seen.Environment, m.Transaction.Id), KeyOf(m.Seen, m.Transaction.Id, m.Transaction.UpdatedAt), m.Seen.Run),
-            PaddleAdjustmentSeen m => (StreamOf(m.Seen.Environment, m.Adjustment.Id), KeyOf(m.Seen, m.Adjustment.Id, m.Adjustment.UpdatedAt ?? m.Adjustment.CreatedAt), m.Seen.Run),
+            PaddleAdjustmentSeen { Adjustment: var change } m => (
+                StreamOf(m.Seen.Environment, change.Id), KeyOf(m.Seen, change.Id, change.UpdatedAt ?? change.CreatedAt), m.Seen.Run),
             PaddleRunEnded m => ($"run-{m.Run}", $"run|{m.Run}", m.Run),
             PaddlePayoutSeen m => (StreamOf(m.Environment, m.PayoutId), $"payout|{m.Environment}|{m.EventId}|{m.Verified}", null),
             PaddleProductSeen m => (StreamOf(m.Environment, m.Id), $"message|{message.Id}", null),

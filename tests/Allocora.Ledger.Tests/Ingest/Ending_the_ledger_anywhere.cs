@@ -47,7 +47,8 @@ public sealed class Ending_the_ledger_anywhere
         Assert.Equal(0L, await database.Ask("select count(*) from dead_letter"));
         var expected = Enumerable.Range(1, count).Sum(n => 600L + n) - Enumerable.Range(1, count).Count(n => n % 5 == 0) * 60L;
         await Eventually.Sees(
-            _ => database.Ask("select coalesce(sum(total), 0)::bigint from ledger_books_v1.fact"), sum => sum is long s && s == expected, TimeSpan.FromMinutes(5));
+            _ => database.Ask("select coalesce(sum(total), 0)::bigint from ledger_books_v1.fact"), sum => sum is long s && s == expected,
+            TimeSpan.FromMinutes(5));
         Assert.True((await new Seal(database.Worker).Verify(RunningLedger.Workspace, default)).Ok);
         heads.Delete(recursive: true);
     }
