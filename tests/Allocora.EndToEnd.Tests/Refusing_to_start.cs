@@ -144,6 +144,7 @@ public sealed class Refusing_to_start : IAsyncLifetime
             [$"ConnectionStrings__{service}"] = AddressOf(service, $"{service}_app"),
             [$"ConnectionStrings__{service}_worker"] = AddressOf(service, $"{service}_worker"),
             ["ConnectionStrings__console_inner"] = AddressOf("console", "console_inner_ledger"),
+            ["ConnectionStrings__console_tail"] = AddressOf("console", "console_tail"),
             ["ConnectionStrings__rabbitmq"] = $"amqp://ledger:{password}@127.0.0.1:1/",
             ["Heads__KeyFile"] = Path.Combine(folder.FullName, $"{service}.pem"),
             ["Heads__File"] = Path.Combine(folder.FullName, $"{service}.ndjson"),

@@ -71,7 +71,7 @@ public sealed class Settings_of_the_signed_heads : IDisposable
             info.Environment[key] = Convert.ToBase64String([.. Enumerable.Repeat((byte)number, 32)]);
         info.Environment["Vault__Current"] = "k1"; // of the connector alone
         info.Environment["ConnectionStrings__rabbitmq"] = "amqp://nobody:nothing@127.0.0.1:1/";
-        foreach (var database in Watched.Select(w => $"{w}_tail").Append(service).Append($"{service}_worker").Append("console_inner"))
+        foreach (var database in Watched.Select(w => $"{w}_tail").Append(service).Append($"{service}_worker").Append("console_inner").Append("console_tail"))
             info.Environment[$"ConnectionStrings__{database}"] = "Host=127.0.0.1;Port=1;Username=nobody;Database=none";
         foreach (var watched in Watched)
             info.Environment[$"services__{watched}__http__0"] = "http://127.0.0.1:1";
