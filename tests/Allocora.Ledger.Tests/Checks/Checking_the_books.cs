@@ -23,7 +23,7 @@ public sealed class Checking_the_books
         { "INV-11", $"update {Books}.object set currency = 'EUR' where kind = 'refund'" },
         { "undone-once", $"insert into {Books}.object select (jsonb_populate_record(o, '{{\"provider_id\":\"adj_x\",\"kind\":\"refund_reverse\"}}')).* "
             + $"from {Books}.object as o where kind = 'refund'; update {Books}.object set total = - total where provider_id = 'adj_x'; "
-            + $"update {Books}.object set counter_total = 1 where kind = 'refund'" },
+            + $"update {Books}.object set counter_total = 1, status = 'reversed' where kind = 'refund'" },
         { "sale-known", $"delete from {Books}.object where kind = 'sale'" },
         { "complete", "update sale_sight set adjusted_total = adjusted_total + 1" },
     };
