@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Xml.Linq;
 using Allocora.PaddleSandbox;
 using Allocora.ServiceDefaults;
 using Allocora.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,7 +57,7 @@ internal sealed class RunningConnector : IAsyncDisposable
     {
         (this.wish, Database, Vhost, Paddle) = (wish, database, vhost, paddle);
         ring = InnerTokens.RingFor("connector", new KeysInMemory(), "Inner__Key", InnerKey, NullLoggerFactory.Instance);
-        var log = new Listener(Logged);
+        var log = new LoggedLines(Logged);
         host = Service.Build("connector", Arguments(), builder =>
         {
             builder.Logging.ClearProviders().AddProvider(log);
@@ -142,43 +140,9 @@ internal sealed class RunningConnector : IAsyncDisposable
 
     private HttpClient Caller(Caller caller, string? workspace, params string[] permissions)
     {
-        var bearer = new Bearer(() => InnerTokens.Mint(ring, caller, workspace, permissions, wish.Time.GetUtcNow()));
+        var bearer = new FreshBearer(() => InnerTokens.Mint(ring, caller, workspace, permissions, wish.Time.GetUtcNow()));
         var client = new HttpClient(bearer) { BaseAddress = new(Address) };
         clients.Add(client);
         return client;
-    }
-
-    // A token is good for five minutes, and a test with a clock of its own may pass more.
-    private sealed class Bearer(Func<string> mint) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            request.Headers.Authorization = new("Bearer", mint());
-            return base.SendAsync(request, cancellationToken);
-        }
-    }
-
-    private sealed class KeysInMemory : IXmlRepository
-    {
-        private readonly ConcurrentQueue<XElement> keys = [];
-
-        public IReadOnlyCollection<XElement> GetAllElements() => [.. keys];
-
-        public void StoreElement(XElement element, string friendlyName) => keys.Enqueue(element);
-    }
-
-    private sealed class Listener(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Dispose() { }
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
     }
 }

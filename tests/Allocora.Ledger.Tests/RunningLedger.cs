@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Xml.Linq;
 using Allocora.ServiceDefaults;
 using Allocora.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,7 +28,7 @@ internal sealed class RunningLedger : IAsyncDisposable
     {
         (Database, Console, Vhost) = (database, console, vhost);
         ring = InnerTokens.RingFor("ledger", new KeysInMemory(), "Inner__Key", InnerKey, NullLoggerFactory.Instance);
-        var log = new Listener(Logged);
+        var log = new LoggedLines(Logged);
         host = Service.Build("ledger", Arguments(database, console, vhost, heads), builder =>
         {
             builder.Logging.ClearProviders().AddProvider(log);
@@ -72,7 +70,7 @@ internal sealed class RunningLedger : IAsyncDisposable
 
     public HttpClient In(string? workspace, params string[] permissions)
     {
-        var bearer = new Bearer(() => InnerTokens.Mint(
+        var bearer = new FreshBearer(() => InnerTokens.Mint(
             ring, new(Person, "session:ses_test", "192.0.2.7"), workspace, permissions, TimeProvider.System.GetUtcNow()));
         var client = new HttpClient(bearer) { BaseAddress = new(Address) };
         clients.Add(client);
@@ -98,38 +96,4 @@ internal sealed class RunningLedger : IAsyncDisposable
         "--ConnectionStrings:console_inner=Host=127.0.0.1;Port=1;Database=console;Username=nobody;Password=x7fk20sj",
         $"--ConnectionStrings:rabbitmq={vhost.Address}", $"--Inner:Key={InnerKey}", $"--Heads:KeyFile={heads}.pem", $"--Heads:File={heads}.ndjson",
     ];
-
-    // A token is good for five minutes, and a test may take longer.
-    private sealed class Bearer(Func<string> mint) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            request.Headers.Authorization = new("Bearer", mint());
-            return base.SendAsync(request, cancellationToken);
-        }
-    }
-
-    private sealed class KeysInMemory : IXmlRepository
-    {
-        private readonly ConcurrentQueue<XElement> keys = [];
-
-        public IReadOnlyCollection<XElement> GetAllElements() => [.. keys];
-
-        public void StoreElement(XElement element, string friendlyName) => keys.Enqueue(element);
-    }
-
-    private sealed class Listener(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Dispose() { }
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
-    }
 }
