@@ -233,6 +233,18 @@ public sealed class Deciding_what_a_version_comes_to
     }
 
     [Fact]
+    public void A_decision_outlives_a_version_that_had_left_nothing_behind()
+    {
+        var (chosen, last, between) = (MadeUp.Sale(total: 1800), MadeUp.Sale(total: 1200), MadeUp.Sale(total: 1200, country: "FR"));
+        var sale = Nothing;
+        foreach (var (version, read) in new[] { (chosen, 0), (last, 9), (between, 5) })
+            sale = Sale.Decide(sale, version, MadeUp.Seen(version, read)).Events.Aggregate(sale, Sale.Decider.Evolve);
+        var accepted = Accepting.Accept(sale, chosen.Id, "other-amounts", Named(chosen), "So.")!.Aggregate(sale, Sale.Decider.Evolve);
+        Assert.Equal(1800, accepted.Versions.Current?.Body.Totals.Total.Minor);
+        Assert.Empty(Sale.Decide(accepted, between, MadeUp.Seen(between, read: 5)).Events);
+    }
+
+    [Fact]
     public void What_a_person_dismisses_is_dismissed_for_all_its_reasons()
     {
         var (first, other) = (MadeUp.Sale(total: 1800), MadeUp.Sale(total: 1200, earnings: 700));
